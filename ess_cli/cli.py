@@ -1,0 +1,205 @@
+"""The command tree: global options, and groups that are imported when they are named."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_group, get_params_convertors_ctx_param_name_from_function
+
+from ess_cli import help as pages
+from ess_cli.errors import UsageFault
+from ess_cli.options import Teaching, global_options, listing_options, write_options
+
+if TYPE_CHECKING:
+    from typer.exceptions import TyperException
+
+    from ess_cli.context import Ess
+
+# name → (module, help line): all that `ess --help` needs, without importing a single command.
+GROUPS = {
+    "topics": ("topics", "Topics, their event types, dumps of their subscriptions"),
+    "subs": ("subs", "Subscriptions: who gets which events"),
+    "delivery-cfg": ("delivery_cfg", "Delivery configurations: webhooks and schedules"),
+    "deliveries": ("deliveries", "Deliveries, their attempts, what failed"),
+    "buffer-files": ("buffer_files", "Files of scheduled deliveries"),
+    "event-types": ("event_types", "Event types and their fields"),
+    "dictionaries": ("dictionaries", "Formats, protocols and authentication types"),
+    "auth": ("auth", "Log in, log out, see which credentials are used"),
+    "profile": ("profile", "Accounts and their settings"),
+    "sandbox": ("sandbox", "The embedded service: serve, status, reset"),
+    "api": ("api", "Any path of the service, as it comes"),
+    "completion": ("completion", "Completion for bash, zsh, fish and PowerShell"),
+    "help": ("help", "Exit codes, environment, output"),
+}
+
+_PARAMS: dict[str, list[Any]] = {}
+
+
+def shared_params(family: str) -> list[Any]:
+    """The click parameters of a family of shared options, built once a run."""
+    if family not in _PARAMS:
+        source = {
+            "global": global_options,
+            "listing": listing_options,
+            "write": write_options,
+        }[family]
+        _PARAMS[family] = get_params_convertors_ctx_param_name_from_function(source)[0]
+    return _PARAMS[family]
+
+
+class _Sharing:
+    """What commands and groups have in common: they take shared options anywhere in the line."""
+
+    families: tuple[str, ...] = ("global",)
+
+    def get_params(self, ctx: typer.Context) -> list[Any]:
+        shared = [param for family in self.families for param in shared_params(family)]
+        return [*super().get_params(ctx), *shared]  # type: ignore[misc]
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:
+        rest: list[str] = super().parse_args(ctx, args)  # type: ignore[misc]
+        for family in self.families:
+            for param in shared_params(family):
+                value = ctx.params.pop(param.name)
+                if _was_given(ctx, param.name):
+                    ctx.obj.flags.take(param.name, value)
+        return rest
+
+
+def _was_given(ctx: typer.Context, name: str) -> bool:
+    source = ctx.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+class Command(_Sharing, TyperCommand):
+    """One verb."""
+
+    @property
+    def teaching(self) -> Teaching:
+        """What the function was marked with by ``options.teaches``."""
+        found: Teaching = self.callback.teaching  # type: ignore[union-attr]
+        return found
+
+    def format_help(self, ctx: typer.Context, formatter: Any) -> None:
+        own = [("Arguments", _arguments(self)), ("Options", _options(self))]
+        shared = [
+            (f"{family.capitalize()} options", shared_params(family))
+            for family in self.families
+            if family != "global"
+        ]
+        usage = " ".join(param.make_metavar(ctx, usage=True) for param in _arguments(self))
+        formatter.write(
+            pages.of_command(
+                ctx.command_path, self.help or "", self.teaching, f"{usage} [OPTIONS]", own + shared
+            )
+        )
+
+
+def _arguments(command: Command) -> list[Any]:
+    return [param for param in command.params if param.param_type_name == "argument"]
+
+
+def _options(command: Command) -> list[Any]:
+    return [param for param in command.params if param.param_type_name == "option"]
+
+
+class Listing(Command):
+    """A verb that lists: limit, offset, page size, sort, raw parameters."""
+
+    families = ("listing", "global")
+
+
+class Write(Command):
+    """A verb that changes something: dry run, yes, confirm."""
+
+    families = ("write", "global")
+
+
+class Group(_Sharing, TyperGroup):
+    """A noun. Named without a verb, it shows its help, as gh and kubectl do."""
+
+    def __init__(self, **settings: Any) -> None:
+        settings["invoke_without_command"] = True
+        super().__init__(**settings)
+
+    def invoke(self, ctx: typer.Context) -> Any:
+        result = super().invoke(ctx)
+        if ctx.invoked_subcommand is None:
+            ctx.obj.terminal.write(f"{ctx.get_help()}\n".encode())
+        return result
+
+    def format_help(self, ctx: typer.Context, formatter: Any) -> None:
+        verbs = [(name, verb.get_short_help_str(80)) for name, verb in self.commands.items()]
+        formatter.write(pages.of_group(ctx.command_path, self.help or "", verbs))
+
+
+class Root(Group):
+    """``ess`` itself: groups come from a table and are imported when named."""
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:
+        return list(GROUPS)
+
+    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:
+        if cmd_name not in GROUPS:
+            return None
+        if cmd_name not in self.commands:
+            app: typer.Typer = import_module(f"ess_cli.commands.{GROUPS[cmd_name][0]}").app
+            built = get_group(app)
+            # A module whose one verb has the group's own name is that verb (`ess api`).
+            self.commands[cmd_name] = built.commands.get(cmd_name, built)
+        return self.commands[cmd_name]
+
+    def format_help(self, ctx: typer.Context, formatter: Any) -> None:
+        formatter.write(pages.of_root(GROUPS, shared_params("global")))
+
+
+def noun(help_line: str, cls: type[Group] = Group) -> typer.Typer:
+    """A command group in the house's manner: no completion installer, no markup, no traceback."""
+    return typer.Typer(
+        cls=cls,
+        help=help_line,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+
+def root() -> Root:
+    """The whole tree, its groups not yet imported."""
+    tree = get_group(noun("Administer the Syniverse Event Subscription Service (ESS).", Root))
+    if not isinstance(tree, Root):
+        raise TypeError(tree)
+    return tree
+
+
+def invoke(args: list[str], ess: Ess) -> int:
+    """Parse a command line and run the verb it names.
+
+    Returns:
+        The exit code of the verb, 0 unless it says otherwise.
+
+    Raises:
+        TyperException: the line cannot be parsed.
+        EssError: what the verb raises.
+    """
+    tree = root()
+    with tree.make_context("ess", args, obj=ess) as ctx:
+        result = tree.invoke(ctx)
+    return result if isinstance(result, int) else 0
+
+
+def usage_fault(error: TyperException, args: list[str]) -> UsageFault:
+    """Typer's complaint in the house's words.
+
+    What stands behind `ess auth` is never repeated: it may be a token typed in the wrong place.
+    """
+    text = error.format_message().rstrip(".")
+    if "auth" in args and text.startswith("Got unexpected extra argument"):
+        text = "unexpected argument (not repeated here, it may be a secret)"
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "ess"
+    return UsageFault(text[:1].lower() + text[1:], hint=f"{path} --help")

@@ -1,0 +1,1 @@
+"""What the user sees: formats, columns, and the terminal. Knows nothing of the service."""

@@ -1,0 +1,159 @@
+"""The two streams of a run, and the one function that makes control characters visible."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from typing import TYPE_CHECKING
+
+from ess_cli.errors import OutputTrouble
+from ess_cli.redaction import redact
+
+if TYPE_CHECKING:
+    from ess_cli.errors import EssError
+
+# C0, DEL, C1, soft hyphen, Arabic letter mark, zero-width, bidi, line and paragraph separators,
+# invisible operators, BOM, interlinear marks, tags and lone surrogates: all that can move a
+# cursor, turn text round or hide in it.
+_HIDDEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+    "\ufff9-\ufffb\U000e0000-\U000e007f\ud800-\udfff]"
+)
+_SHORT = {"\t": r"\t", "\n": r"\n", "\r": r"\r"}
+
+
+def visible(text: str) -> str:
+    r"""The text with each hidden character as an escape (``\x1b``, ``\u202e``), on one line."""
+    if text.isprintable():
+        return text
+    return _HIDDEN.sub(_escape, text)
+
+
+def _escape(match: re.Match[str]) -> str:
+    character = match[0]
+    code = ord(character)
+    if character in _SHORT:
+        return _SHORT[character]
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
+
+
+class Terminal:
+    """stdout for data, stderr for everything else.
+
+    Attributes:
+        quiet: notes are not shown (warnings and errors are).
+        colour: whether a terminal may be given colour.
+    """
+
+    def __init__(self) -> None:
+        self.quiet = False
+        self.colour = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+    @property
+    def is_interactive(self) -> bool:
+        """Whether somebody can be asked: stdin and stderr are both terminals."""
+        return _is_tty(sys.stdin) and _is_tty(sys.stderr)
+
+    @property
+    def out_is_tty(self) -> bool:
+        """Whether data goes to a screen."""
+        return _is_tty(sys.stdout)
+
+    @property
+    def err_is_tty(self) -> bool:
+        """Whether notes go to a screen."""
+        return _is_tty(sys.stderr)
+
+    @property
+    def width(self) -> int:
+        """Columns of the screen; 80 where nobody says, never under 20."""
+        import shutil
+
+        return max(20, shutil.get_terminal_size().columns)
+
+    def write(self, data: bytes) -> None:
+        """Data to stdout, as UTF-8 bytes.
+
+        Raises:
+            OutputTrouble: stdout is closed.
+            OSError: it cannot be written (``main`` tells a broken pipe from a full disk).
+        """
+        stream = sys.stdout
+        if stream is None:
+            raise OutputTrouble("stdout is closed", hint="give the command somewhere to write to")
+        encoding = (stream.encoding or "utf-8").lower()
+        if _is_tty(stream) and encoding not in ("utf-8", "utf8"):
+            data = data.decode().encode(encoding, "backslashreplace")
+        stream.buffer.write(data)
+
+    def flush(self) -> None:
+        """Let out what was written."""
+        if sys.stdout is not None:
+            sys.stdout.flush()
+
+    def note(self, text: str) -> None:
+        """Something good to know, on stderr; ``--quiet`` silences it."""
+        if not self.quiet:
+            self._tell(text)
+
+    def warn(self, text: str) -> None:
+        """Something that may go wrong, on stderr."""
+        self._tell(f"warning: {text}")
+
+    def say(self, text: str) -> None:
+        """A line that belongs to a question or a log that was asked for, on stderr."""
+        self._tell(text)
+
+    def ask(self, question: str) -> str:
+        """The answer typed on the terminal, without blanks around it; empty at its end."""
+        sys.stderr.write(redact(visible(question)))
+        sys.stderr.flush()
+        return sys.stdin.readline().strip()
+
+    def fail(self, error: EssError, *, as_json: bool) -> None:
+        """An error for people: what happened, then what to do; and one JSON line if asked for."""
+        self._tell(f"error: {error.message}")
+        for line in error.details:
+            self._tell(line)
+        if error.hint:
+            self._tell(f"hint: {error.hint}")
+        if as_json:
+            facts = {
+                "kind": error.kind,
+                "message": redact(error.message),
+                "exit": error.exit_code,
+                "http": error.http,
+                "retryable": error.retryable,
+            }
+            self._tell(json.dumps({"error": facts}))
+
+    def bug(self, error: BaseException, *, traceback: bool) -> None:
+        """A mistake in ess itself."""
+        self._tell(f"error: a bug in ess: {type(error).__name__}: {error}")
+        self._tell("hint: please report it, with what --debug prints (secrets are masked there)")
+        if traceback:
+            from traceback import format_exception
+
+            for block in format_exception(error):
+                for line in block.rstrip("\n").split("\n"):
+                    self._tell(line)
+
+    def _tell(self, text: str) -> None:
+        if sys.stderr is None:
+            return
+        encoding = sys.stderr.encoding or "ascii"
+        line = visible(redact(text)).encode(encoding, "backslashreplace").decode(encoding)
+        try:
+            sys.stderr.write(line + "\n")
+            sys.stderr.flush()
+        except (OSError, ValueError):
+            return  # NOTE: nobody reads stderr; the exit code still tells
+
+
+def _is_tty(stream: object) -> bool:
+    try:
+        return stream is not None and bool(stream.isatty())  # type: ignore[attr-defined]
+    except (ValueError, AttributeError):
+        return False

@@ -1,0 +1,57 @@
+"""``offset`` and ``limit``: read from the query, echoed in ``paged-result``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from ess_cli.sandbox.replies import Refused
+
+# 18 digits fit SQLite's integers, and so does the sum of two such numbers.
+_DIGITS = re.compile(r"[0-9]{1,18}", re.ASCII)
+
+
+class Page(NamedTuple):
+    """A stretch of a list: so many rows after so many."""
+
+    offset: int
+    limit: int
+
+    def block(self) -> str:
+        """The ``paged-result`` member of a reply, echoing what was asked for."""
+        return f'"paged-result":{{"offset":{self.offset},"limit":{self.limit}}}'
+
+
+def page_of(query: Mapping[str, str], *, default: int | None) -> Page:
+    """The page that a query asks for.
+
+    Args:
+        query: the query's parameters.
+        default: the limit where none is asked for, as the reference's example echoes it; None
+            where the reference marks ``limit`` as required.
+
+    Raises:
+        Refused: 400, when ``offset`` or ``limit`` is no plain number, ``limit`` is 0, or a
+            required ``limit`` is missing.
+    """
+    limit = _number(query, "limit", default)
+    if limit is None:
+        raise Refused("invalid", "limit: this query parameter is required")
+    if limit == 0:
+        raise Refused("invalid", "limit: must be at least 1, not '0'")
+    return Page(_number(query, "offset", 0) or 0, limit)
+
+
+def _number(query: Mapping[str, str], name: str, default: int | None) -> int | None:
+    text = query.get(name)
+    if text is None:
+        return default
+    if not _DIGITS.fullmatch(text):
+        raise Refused("invalid", f"{name}: must be a number in digits, not {text[:40]!r}")
+    return int(text)
+
+
+def array(name: str, docs: Iterable[str]) -> str:
+    """The member ``name`` of a reply: an array of what is JSON text already."""
+    return f'"{name}":[{",".join(docs)}]'

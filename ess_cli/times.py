@@ -1,0 +1,53 @@
+"""Moments: what users write, what the service reads, and how they compare.
+
+Inside the program a moment is an aware ``datetime`` in UTC.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from ess_cli.errors import BadDate
+
+_RELATIVE = re.compile(r"(?P<sign>\+?)(?P<count>[0-9]{1,9})(?P<unit>[smhdw])", re.ASCII)
+_UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+
+
+def parse_moment(option: str, text: str, now: datetime) -> datetime:
+    """The moment that a user means by ``text``.
+
+    ISO 8601 (a bare date is 00:00, without a zone UTC), ``now``, ``15m`` or ``2d`` backwards,
+    ``+2d`` forwards. Units are s, m, h, d, w.
+
+    Raises:
+        BadDate: naming the option and the value.
+    """
+    if text == "now":
+        return now.replace(microsecond=0)
+    relative = _RELATIVE.fullmatch(text)
+    try:
+        if relative:
+            span = timedelta(seconds=int(relative["count"]) * _UNIT_S[relative["unit"]])
+            return (now + span if relative["sign"] else now - span).replace(microsecond=0)
+        moment = datetime.fromisoformat(text)
+        # NOTE: fromisoformat takes week dates and compact forms too; they are ISO 8601, so fine.
+        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise BadDate(option, text) from None
+
+
+def wire(moment: datetime) -> str:
+    """The moment as the API writes it: seconds and ``Z`` (field notes, oddity 7)."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
+
+
+def read(text: object) -> datetime | None:
+    """A timestamp of the service, seconds or milliseconds; None where it is not one."""
+    if not isinstance(text, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
