@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ess_cli.sandbox.paging import array, page_of
-from ess_cli.sandbox.replies import Refused, Reply, encode, json_reply
+from ess_cli.sandbox.replies import RefusedError, Reply, encode, json_reply
 from ess_cli.sandbox.routing import Call
 from ess_cli.sandbox.store import Store
 
@@ -28,9 +28,9 @@ def codes(dictionary: str) -> tuple[str, ...]:
 
 
 def require_topic(store: Store, topic: str) -> None:
-    """Raise Refused (404) when /topics does not list ``topic``."""
+    """Raise RefusedError (404) when /topics does not list ``topic``."""
     if not store.row("SELECT 1 FROM topics WHERE name = ?", topic):
-        raise Refused("unknown", f"Topic not found: {topic[:80]}")
+        raise RefusedError("unknown", f"Topic not found: {topic[:80]}")
 
 
 def list_topics(store: Store, call: Call) -> Reply:
@@ -69,7 +69,7 @@ def get_event_type(store: Store, call: Call) -> Reply:
     (code,) = call.args
     row = store.row("SELECT doc FROM event_types WHERE id = ?", code)
     if row is None:
-        raise Refused("unknown", f"Event type not found: {code[:80]}")
+        raise RefusedError("unknown", f"Event type not found: {code[:80]}")
     return json_reply(row[0])
 
 
@@ -77,5 +77,5 @@ def get_dictionary(store: Store, call: Call) -> Reply:
     """GET /dictionaries/{DICT_CODE}: the entries, under the code that was asked for."""
     (code,) = call.args
     if code not in DICTIONARIES:
-        raise Refused("unknown", f"Dictionary not found: {code[:80]}")
+        raise RefusedError("unknown", f"Dictionary not found: {code[:80]}")
     return json_reply(encode({code: DICTIONARIES[code]}))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from ess_cli.sandbox.replies import Refused
+from ess_cli.sandbox.replies import RefusedError
 
 # 18 digits fit SQLite's integers, and so does the sum of two such numbers.
 _DIGITS = re.compile(r"[0-9]{1,18}", re.ASCII)
@@ -32,14 +32,14 @@ def page_of(query: Mapping[str, str], *, default: int | None) -> Page:
             where the reference marks ``limit`` as required.
 
     Raises:
-        Refused: 400, when ``offset`` or ``limit`` is no plain number, ``limit`` is 0, or a
+        RefusedError: 400, when ``offset`` or ``limit`` is no plain number, ``limit`` is 0, or a
             required ``limit`` is missing.
     """
     limit = _number(query, "limit", default)
     if limit is None:
-        raise Refused("invalid", "limit: this query parameter is required")
+        raise RefusedError("invalid", "limit: this query parameter is required")
     if limit == 0:
-        raise Refused("invalid", "limit: must be at least 1, not '0'")
+        raise RefusedError("invalid", "limit: must be at least 1, not '0'")
     return Page(_number(query, "offset", 0) or 0, limit)
 
 
@@ -48,7 +48,7 @@ def _number(query: Mapping[str, str], name: str, default: int | None) -> int | N
     if text is None:
         return default
     if not _DIGITS.fullmatch(text):
-        raise Refused("invalid", f"{name}: must be a number in digits, not {text[:40]!r}")
+        raise RefusedError("invalid", f"{name}: must be a number in digits, not {text[:40]!r}")
     return int(text)
 
 

@@ -68,7 +68,7 @@ def empty_reply(status: int) -> Reply:
     return Reply(status)
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """The service says no.
 
     Args:

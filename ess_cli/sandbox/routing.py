@@ -8,7 +8,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from ess_cli.sandbox.fields import Body
-from ess_cli.sandbox.replies import Refused, Reply
+from ess_cli.sandbox.replies import RefusedError, Reply
 from ess_cli.sandbox.store import Store
 
 
@@ -58,7 +58,7 @@ class Router:
         """The operations of ``path`` by method, and the path's parameters.
 
         Raises:
-            Refused: 404, when no row of the table has this path.
+            RefusedError: 404, when no row of the table has this path.
         """
         methods = self._fixed.get(path)
         if methods is not None:
@@ -67,7 +67,7 @@ class Router:
             match = pattern.fullmatch(path)
             if match:
                 return found, tuple(unquote(text) for text in match.groups())
-        raise Refused("no-path")
+        raise RefusedError("no-path")
 
 
 def _pattern(path: str) -> re.Pattern[str]:
