@@ -83,6 +83,9 @@ class Command(_Sharing, TyperCommand):
         found: Teaching = self.callback.teaching  # type: ignore[union-attr]
         return found
 
+    def invoke(self, ctx: typer.Context) -> Any:
+        return super().invoke(ctx) if ctx.obj.prepare(self.teaching.table) else 0
+
     def format_help(self, ctx: typer.Context, formatter: Any) -> None:
         own = [("Arguments", _arguments(self)), ("Options", _options(self))]
         shared = [

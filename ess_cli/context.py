@@ -1,3 +1,476 @@
 """One run: what was asked for, and everything built from it on first use."""
 
 from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from ess_cli.errors import NeedsConfirmation, NoNames, UnknownFormat
+from ess_cli.options import FORMATS, Flags
+from ess_cli.render.terminal import Terminal
+
+if TYPE_CHECKING:
+    from ess_cli.api.http import Authorization, Http
+    from ess_cli.api.paging import Listing, Window
+    from ess_cli.changes import Change
+    from ess_cli.config import Settings
+    from ess_cli.lookup import Named
+    from ess_cli.records import Configuration
+    from ess_cli.render.columns import Row, Table
+    from ess_cli.render.formats import Style
+
+
+class Ess:
+    """What a command works with.
+
+    Args:
+        program_args: the command line, for messages that say how to go on.
+        clock: the present moment, aware.
+        sleep: waits between attempts; takes seconds.
+
+    Attributes:
+        flags: the shared options.
+        terminal: the streams.
+        table: what the command's rows look like; None where it prints none.
+    """
+
+    def __init__(
+        self,
+        program_args: list[str],
+        clock: Callable[[], datetime] | None = None,
+        sleep: Callable[[float], None] | None = None,
+    ) -> None:
+        self.program_args = program_args
+        self.flags = Flags()
+        self.terminal = Terminal()
+        self.table: Table | None = None
+        self._clock = clock or (lambda: datetime.now(UTC))
+        self._sleep = sleep
+
+    # -- what the run is about ------------------------------------------------------------
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Profile, base URL and the rest, each with its source."""
+        from ess_cli import config
+
+        return config.resolve(self.flags, os.environ)
+
+    @cached_property
+    def http(self) -> Http:
+        """The service, with credentials looked up at the first request."""
+        return self.http_with(self._credentials)
+
+    def http_with(self, credentials: Callable[[], Authorization]) -> Http:
+        """The service, with these credentials."""
+        import time
+
+        from ess_cli.api.http import Http, Service
+
+        base_url = self.settings.base_url
+        return Http(
+            Service(
+                base_url.url,
+                base_url.is_loopback or self.settings.is_sandbox,
+                self.settings.timeout_s,
+                self.settings.ca_bundle.value,
+            ),
+            credentials,
+            adapter=self._sandbox_adapter() if self.settings.is_sandbox else None,
+            log=(lambda line: self.terminal.say(f"debug: {line}")) if self.flags.debug else None,
+            sleep=self._sleep or time.sleep,
+        )
+
+    def now(self) -> datetime:
+        """The present moment, in UTC."""
+        return self._clock()
+
+    @property
+    def profile(self) -> str:
+        """The profile's name."""
+        return self.settings.profile.value or "default"
+
+    @property
+    def wants_json_errors(self) -> bool:
+        """Whether an error is also printed as JSON; works before the command line is parsed."""
+        words = self.program_args
+        following = dict(zip(words, words[1:], strict=False))
+        output = (
+            self.flags.output or following.get("-o") or following.get("--output")
+        ) or os.environ.get("ESS_OUTPUT")
+        glued = {"-ojson", "-ojsonl", "--output=json", "--output=jsonl", "--json"}
+        return self.flags.json or output in ("json", "jsonl") or bool(glued & set(words))
+
+    def close(self) -> None:
+        """Let go of connections and databases."""
+        if "http" in self.__dict__:
+            self.http.close()
+
+    # -- before a command runs -----------------------------------------------------------
+
+    def prepare(self, table: Table | None) -> bool:
+        """Check all that says how to print, before anything is sent.
+
+        Returns:
+            False where the command is not to run, since only its columns were asked for.
+
+        Raises:
+            UsageFault: an unknown format or column, a query that does not parse.
+        """
+        self.terminal.quiet = self.flags.quiet
+        if self.flags.no_color:
+            self.terminal.colour = False
+        self.table = table
+        if self.flags.output is not None and self.flags.output not in FORMATS:
+            raise UnknownFormat(self.flags.output, FORMATS)
+        if table is None:
+            return True
+        if self.flags.columns == "?":
+            self.terminal.write("".join(f"{name}\n" for name in table.names).encode())
+            return False
+        table.select(self.flags.columns)
+        if self.flags.sort:
+            table.column(self.flags.sort.removeprefix("-"))
+        if self.flags.query:
+            from ess_cli.render.query import parse
+
+            parse(self.flags.query)
+        if self.flags.output == "name" and table.name is None:
+            raise NoNames
+        return True
+
+    # -- showing ------------------------------------------------------------------------
+
+    @property
+    def format(self) -> str:
+        """The output format: as asked for, else a table on a terminal and tsv elsewhere."""
+        if self.flags.json:
+            return "json"
+        chosen = self.flags.output or self.settings.output.value
+        return chosen or ("table" if self.terminal.out_is_tty else "tsv")
+
+    def show_rows(self, rows: Iterable[Row]) -> int:
+        """Print a list; returns how many rows it had."""
+        from ess_cli.render.formats import write_rows
+
+        if self.flags.query:
+            return self._show_queried_rows(rows)
+        return write_rows(self.terminal, rows, self._table, self._style)
+
+    def show_object(self, document: Any, rows: Iterable[Row] | None = None) -> None:
+        """Print one reply.
+
+        Args:
+            document: what json and yaml show.
+            rows: what tables show of it; the document itself where None.
+        """
+        from ess_cli.render.formats import write_object
+
+        if self.flags.query:
+            from ess_cli.render.query import search, write_result
+
+            result = search(self.flags.query, document)
+            write_result(self.terminal, result, self._style)
+            return
+        shown = [document] if rows is None else list(rows)
+        write_object(self.terminal, document, shown, self._table, self._style)
+
+    def show_listing(
+        self,
+        listing: Listing[Any],
+        *,
+        keep: Callable[[Any], bool] | None = None,
+        remember: tuple[str, Callable[[Any], str]] | None = None,
+    ) -> None:
+        """Print a list as it arrives, within ``--limit``, filtered and sorted.
+
+        Args:
+            listing: where the rows come from.
+            keep: a filter on our side.
+            remember: which kind of names to keep for completion, and a row's line there.
+        """
+        rows: Iterable[Any] = listing
+        if remember and not self.flags.param and not self.flags.offset:
+            rows = self._remembering(listing, *remember)
+        if keep:
+            rows = filter(keep, rows)
+        if self.flags.sort:
+            rows = self._sorted(rows, self.flags.sort)
+        limit = self.row_limit
+        stopped = _Stop()
+        count = self.show_rows(rows if limit is None else stopped.after(limit, rows))
+        self._say_how_many(count)
+        if stopped.early and not listing.ended:
+            self.terminal.note(f"stopped after {count} rows; go on with: {self._going_on(listing)}")
+        elif stopped.early and self.flags.sort:
+            self.terminal.note(f"stopped after {count} rows; all of them: --all")
+
+    @property
+    def row_limit(self) -> int | None:
+        """How many rows a list shows at most; None for all."""
+        if self.flags.limit is not None:
+            return self.flags.limit
+        return None if self.flags.all else self.endless_limit
+
+    endless_limit: int | None = None
+
+    def window(self, *, filtered: bool = False, endless: int | None = None) -> Window:
+        """Which part of a list to fetch.
+
+        Args:
+            filtered: rows are filtered on our side, so that more are needed than shown.
+            endless: how many rows are shown, unless told otherwise, of a list without an end.
+        """
+        from ess_cli.api.paging import PAGE_SIZE, Window
+
+        self.endless_limit = endless
+        size = self.flags.page_size or PAGE_SIZE
+        if self.row_limit and not filtered and not self.flags.sort and not self.flags.page_size:
+            # NOTE: one more than shown, to know whether there is more.
+            size = min(size, self.row_limit + 1)
+        return Window(self.flags.offset or 0, size, self._params())
+
+    def changed(self, what: str) -> None:
+        """The line that says what changed, and under which profile."""
+        self.terminal.note(f"{what} · {self.where}")
+
+    @property
+    def where(self) -> str:
+        """Profile and service, for people."""
+        if self.settings.is_sandbox:
+            return "profile sandbox (embedded)"
+        return f"profile {self.profile} ({self.settings.base_url.origin})"
+
+    # -- changing -----------------------------------------------------------------------
+
+    def agreed(self, change: Change, *, asks: bool) -> bool:
+        """Show a change and get leave for it.
+
+        Args:
+            change: what would be sent.
+            asks: whether it cuts off or redirects events, or cannot be undone.
+
+        Returns:
+            False under ``--dry-run``, which has then shown it.
+
+        Raises:
+            NeedsConfirmation: it wants a yes and there is none.
+        """
+        if self.flags.dry_run:
+            from ess_cli.render.dryrun import write_change
+
+            url = self.http.url(change.path)
+            write_change(self.terminal, change.method, url, change, self.format)
+            return False
+        guard = self.settings.protected_by
+        if change.differences and (asks or guard):
+            self._show_differences(change)
+        if guard:
+            self._confirm_by_name(change, guard)
+        elif asks:
+            self._confirm(change)
+        return True
+
+    def _show_differences(self, change: Change) -> None:
+        from ess_cli.render.dryrun import difference_lines
+
+        self.terminal.say(f" {change.what} · {self.where}")
+        for line in difference_lines(change.differences):
+            self.terminal.say(line)
+
+    def _confirm(self, change: Change) -> None:
+        if self.flags.yes:
+            return
+        if not self._may_ask:
+            raise NeedsConfirmation(
+                f"{change.what}: this wants a yes, and there is nobody to ask",
+                hint="add --yes to do it, or --dry-run to see it",
+            )
+        if self.terminal.ask(f"{change.what}: send this change? [y/N] ").lower() not in ("y", "yes"):
+            raise NeedsConfirmation(f"{change.what}: not confirmed, nothing was sent")
+
+    def _confirm_by_name(self, change: Change, guard: str) -> None:
+        answer = self.flags.confirm
+        if answer is None and self._may_ask:
+            question = f"{change.what}: profile {guard} is protected; type its name to go on: "
+            answer = self.terminal.ask(question)
+        if answer == guard:
+            return
+        raise NeedsConfirmation(
+            f'{change.what}: profile "{guard}" is protected'
+            + ("" if answer is None else ", and another name was given"),
+            hint=f"add --confirm {guard} to do it, or --dry-run to see it; --yes is not enough",
+        )
+
+    @property
+    def _may_ask(self) -> bool:
+        return self.terminal.is_interactive and not self.flags.no_input
+
+    # -- configurations -----------------------------------------------------------------
+
+    @cached_property
+    def configurations(self) -> list[Configuration]:
+        """All delivery configurations; read once a run, and remembered for completion."""
+        from ess_cli import cache
+        from ess_cli.api.delivery_cfg import list_configurations
+        from ess_cli.api.paging import Window
+
+        rows = list(list_configurations(self.http, Window()))
+        lines = [line for row in rows for line in configuration_lines(row)]
+        cache.remember(self.profile, "delivery-cfg", lines)
+        return rows
+
+    def configuration(self, text: str) -> Named:
+        """What ``ID-OR-NAME`` means: digits are an id and not looked up."""
+        from ess_cli.lookup import Named, choose_configuration, is_id
+
+        return Named(text, None) if is_id(text) else choose_configuration(self.configurations, text)
+
+    def configuration_name(self, configuration_id: str) -> str | None:
+        """A configuration's name, for the column beside its id; None where it is not known."""
+        for row in self.configurations:
+            if str(row.get("id")) == configuration_id:
+                return row.get("del-cfg-nm")
+        return None
+
+    @property
+    def shows_columns(self) -> bool:
+        """Whether rows are shown as columns, and so want names beside ids."""
+        return self.format in ("table", "csv", "tsv") and not self.flags.query
+
+    # -- inner --------------------------------------------------------------------------
+
+    def _credentials(self) -> Authorization:
+        if "_found_credentials" not in self.__dict__:
+            from ess_cli import credentials
+
+            self._found_credentials = credentials.for_run(
+                self.settings, self.flags, os.environ, interactive=self._may_ask
+            )
+        return self._found_credentials
+
+    def _sandbox_adapter(self) -> Any:
+        from ess_cli.sandbox.adapter import SandboxAdapter
+
+        return SandboxAdapter(self.sandbox_store)
+
+    @cached_property
+    def sandbox_store(self) -> Any:
+        """The sandbox's database."""
+        from pathlib import Path
+
+        from ess_cli.places import directory
+        from ess_cli.sandbox.store import Store
+
+        return Store(Path(directory("state")) / "sandbox.db")
+
+    @property
+    def _table(self) -> Table:
+        if self.table is None:
+            raise TypeError("this command declares no table")
+        return self.table
+
+    @property
+    def _style(self) -> Style:
+        from ess_cli.render.formats import Style
+
+        return Style(
+            self.format,
+            self._table.select(self.flags.columns),
+            header=not self.flags.no_header,
+            excel=self.flags.excel,
+        )
+
+    def _show_queried_rows(self, rows: Iterable[Row]) -> int:
+        from ess_cli.render.formats import write_rows
+        from ess_cli.render.query import search, write_result
+
+        query = self.flags.query or ""
+        if self.format == "jsonl":
+            return write_rows(
+                self.terminal, (search(query, row) for row in rows), self._table, self._style
+            )
+        document = list(rows)
+        write_result(self.terminal, search(query, document), self._style)
+        return len(document)
+
+    def _remembering(
+        self, listing: Listing[Any], kind: str, line_of: Callable[[Any], str]
+    ) -> Iterator[Any]:
+        from ess_cli import cache
+
+        lines = []
+        for row in listing:
+            lines.append(line_of(row))
+            yield row
+        cache.remember(self.profile, kind, [line for text in lines for line in text.split("\n")])
+
+    def _sorted(self, rows: Iterable[Any], field: str) -> list[Any]:
+        column = self._table.column(field.removeprefix("-"))
+        return sorted(
+            rows, key=lambda row: _sort_key(column.of(row)), reverse=field.startswith("-")
+        )
+
+    def _say_how_many(self, count: int) -> None:
+        if self.format == "table" and self.terminal.err_is_tty and self.terminal.out_is_tty:
+            noun = self._table.noun[0 if count == 1 else 1]
+            self.terminal.note(f"{count} {noun} · {self.profile}")
+
+    def _going_on(self, listing: Listing[Any]) -> str:
+        """This command line, with the offset that goes on."""
+        words, skip = ["ess"], False
+        for word in self.program_args:
+            if skip or word.startswith("--offset="):
+                skip = False
+            elif word == "--offset":
+                skip = True
+            else:
+                words.append(word)
+        return shlex.join([*words, "--offset", str(listing.next_offset)])
+
+    def _params(self) -> tuple[tuple[str, str], ...]:
+        from ess_cli.errors import UsageFault
+
+        pairs = []
+        for text in self.flags.param:
+            key, equals, value = text.partition("=")
+            if not key or not equals:
+                raise UsageFault(f'--param: not KEY=VALUE: "{text}"', hint="--param topic=NIS-Events")
+            pairs.append((key, value))
+        return tuple(pairs)
+
+
+class _Stop:
+    """Lets a number of rows pass, and knows whether it stopped there."""
+
+    def __init__(self) -> None:
+        self.early = False
+
+    def after(self, limit: int, rows: Iterable[Any]) -> Iterator[Any]:
+        for count, row in enumerate(rows, 1):
+            self.early = count == limit
+            yield row
+            if self.early:
+                return
+
+
+def _sort_key(value: Any) -> tuple[int, float, str]:
+    """Numbers by size, then text; ids are text and compare by size where they are digits."""
+    if value is None:
+        return (2, 0, "")
+    if isinstance(value, int | float):
+        return (0, value, "")
+    text = str(value)
+    if text.isascii() and text.isdigit() and len(text) < 300:
+        return (0, float(int(text)), text)
+    return (1, 0, text)
+
+
+def configuration_lines(row: Mapping[str, Any]) -> list[str]:
+    """A configuration's two candidates for completion: its id, and its name."""
+    identity, name = str(row.get("id", "")), str(row.get("del-cfg-nm", ""))
+    return [f"{identity}\t{name}", f"{name}\t{identity}"]

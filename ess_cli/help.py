@@ -60,9 +60,9 @@ def of_command(
     lines += [""]
     for title, params in families:
         lines += _section(title, _records(params))
-    if teaching.columns:
+    if teaching.table:
         listed = fill(
-            ", ".join(teaching.columns),
+            ", ".join(teaching.table.names),
             _width(),
             initial_indent="Columns: ",
             subsequent_indent=" " * 9,

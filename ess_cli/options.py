@@ -13,6 +13,8 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
+from ess_cli.render.columns import Table
+
 FORMATS = ("table", "json", "jsonl", "yaml", "csv", "tsv", "name")
 
 
@@ -158,21 +160,21 @@ class Teaching(NamedTuple):
         operation: as in the API reference, ``GET /topics``; None where a command calls several
             or none.
         example: one command line with real values.
-        columns: what its table shows; empty where it prints none.
+        table: what its rows look like; None where it prints none.
     """
 
     operation: str | None
     example: str
-    columns: tuple[str, ...] = ()
+    table: Table | None = None
 
 
 def teaches(
-    example: str, operation: str | None = None, columns: tuple[str, ...] = ()
+    example: str, operation: str | None = None, table: Table | None = None
 ) -> Any:
     """A decorator that puts a :class:`Teaching` on a command's function."""
 
     def mark(function: Any) -> Any:
-        function.teaching = Teaching(operation, example, columns)
+        function.teaching = Teaching(operation, example, table)
         return function
 
     return mark

@@ -1,0 +1,1 @@
+"""The 24 operations, over a small wrapper of requests."""

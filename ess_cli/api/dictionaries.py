@@ -1,0 +1,24 @@
+"""Dictionaries: the values the service takes for formats, protocols and authentication."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from ess_cli.api.http import Http
+from ess_cli.api.paging import rows_of
+from ess_cli.api.paths import segment
+from ess_cli.records import DictionaryEntry
+
+
+def get_dictionary(http: Http, code: str) -> list[DictionaryEntry]:
+    """The entries of a dictionary, in the service's order: ``GET /dictionaries/{DICT_CODE}``.
+
+    Codes: delivery-formats, delivery-protocols, authentication-types. The reply's one key is
+    shown for authentication-types only, where it is the code; the others are taken to do alike.
+    """
+    path = f"/dictionaries/{segment('dictionary', code)}"
+    document = http.get(path)
+    key = code
+    if isinstance(document, dict) and code not in document and len(document) == 1:
+        key = next(iter(document))
+    return cast("list[DictionaryEntry]", rows_of(document, key, f"GET {path}"))

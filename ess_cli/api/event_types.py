@@ -1,0 +1,21 @@
+"""Event types."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from ess_cli.api.http import Http
+from ess_cli.api.paging import Listing, Window, object_of
+from ess_cli.api.paths import segment
+from ess_cli.records import EventType
+
+
+def list_event_types(http: Http, window: Window) -> Listing[EventType]:
+    """All event types with their fields: ``GET /event-types``."""
+    return Listing(http, "/event-types", "event-types", window, lambda row: row.get("id"))
+
+
+def get_event_type(http: Http, code: str) -> EventType:
+    """One event type: ``GET /event-types/{CODE}``."""
+    path = f"/event-types/{segment('event type', code)}"
+    return cast(EventType, object_of(http.get(path), f"GET {path}"))

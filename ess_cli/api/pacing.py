@@ -1,0 +1,134 @@
+"""A limit on stalls, which requests does not have.
+
+Its timeouts count from one received byte to the next, so a peer that drips one byte at a time
+holds a call for ever. Here the whole of the reply's headers must arrive within the limit, and
+after that every stretch of that length must bring at least 1 kB of body. An honest reply of any
+size never meets the limit; a dripping one does.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import socket
+from time import monotonic
+from typing import Any
+
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+LEAST_BYTES = 1000
+
+
+class _PacedReader(io.RawIOBase):
+    """A socket's raw file whose reads share one deadline."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._limit_s = sock.gettimeout()
+        self._raw = sock.makefile("rb", buffering=0)
+        self._in_body = False
+        self._restart()
+
+    def begin_body(self) -> None:
+        """The headers are in; from now on progress starts the clock anew."""
+        self._in_body = True
+        self._restart()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        if self._limit_s is not None:
+            left_s = self._deadline - monotonic()
+            if left_s <= 0:
+                raise TimeoutError("the reply stalled")
+            self._sock.settimeout(left_s)
+        count = self._raw.readinto(buffer)
+        self._arrived += count or 0
+        if self._in_body and self._arrived >= LEAST_BYTES:
+            self._restart()
+        return count
+
+    def close(self) -> None:
+        if not self.closed:
+            self._raw.close()
+        super().close()
+
+    def _restart(self) -> None:
+        self._deadline = monotonic() + (self._limit_s or 0)
+        self._arrived = 0
+
+
+class _PacedResponse(http.client.HTTPResponse):
+    def __init__(self, sock: socket.socket, *args: Any, **settings: Any) -> None:
+        super().__init__(sock, *args, **settings)
+        self.fp.close()
+        self._paced = _PacedReader(sock)
+        self.fp = io.BufferedReader(self._paced, 65536)
+
+    def begin(self) -> None:
+        super().begin()
+        self._paced.begin_body()
+
+
+class _Sending:
+    """Whether any byte of the request has left: the difference between unsent and in doubt."""
+
+    began = False
+
+
+SENDING = _Sending()
+
+
+class _Watched:
+    """A connection that says when it begins to send."""
+
+    def connect(self) -> None:
+        try:
+            super().connect()  # type: ignore[misc]
+        finally:
+            # NOTE: a CONNECT to a proxy is no part of the request itself.
+            SENDING.began = False
+
+    def send(self, data: Any) -> None:
+        if self.sock is None:  # type: ignore[attr-defined]
+            self.connect()
+        SENDING.began = True
+        super().send(data)  # type: ignore[misc]
+
+
+class _PacedHTTPConnection(_Watched, HTTPConnection):
+    response_class = _PacedResponse
+
+
+class _PacedHTTPSConnection(_Watched, HTTPSConnection):
+    response_class = _PacedResponse
+
+
+class _PacedHTTPPool(HTTPConnectionPool):
+    ConnectionCls = _PacedHTTPConnection  # type: ignore[assignment]
+
+
+class _PacedHTTPSPool(HTTPSConnectionPool):
+    ConnectionCls = _PacedHTTPSConnection  # type: ignore[assignment]
+
+
+_POOLS = {"http": _PacedHTTPPool, "https": _PacedHTTPSPool}
+
+
+class PacedAdapter(HTTPAdapter):
+    """requests' own adapter, without its retries, on connections that limit stalls."""
+
+    def __init__(self) -> None:
+        super().__init__(max_retries=0)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, **kwargs)
+        manager.pool_classes_by_scheme = _POOLS
+        return manager

@@ -1,0 +1,44 @@
+"""Topics."""
+
+from __future__ import annotations
+
+from ess_cli.api.http import Http
+from ess_cli.api.paging import Listing, Window, object_of, rows_of
+from ess_cli.api.paths import segment
+from ess_cli.records import EventType, Topic
+
+
+def list_topics(http: Http, window: Window) -> Listing[Topic]:
+    """All topics of the company: ``GET /topics``."""
+    return Listing(http, "/topics", "topics", window, lambda topic: topic.get("topic-nm"))
+
+
+def get_event_types(http: Http, topic: str) -> list[EventType]:
+    """The event types of a topic with their fields: ``GET /topics/{ID}/event-types``.
+
+    The whole list at once: this reply has no paging block. ``company-id`` is left out of the
+    fields, where ``/event-types`` lists it (field notes, oddity 8).
+    """
+    path = f"/topics/{segment('topic', topic)}/event-types"
+    rows = rows_of(http.get(path), "event-types", f"GET {path}")
+    return rows  # type: ignore[return-value]  # the shape is the reference's; rows_of checked objects
+
+
+def dump_subscriptions(
+    http: Http, topic: str, *, compression: bool, compression_type: str
+) -> dict[str, object]:
+    """Start writing a file of a topic's subscriptions: ``GET /topics/{ID}/dump-subscriptions``.
+
+    Each call starts a job, so it is never repeated. The notice that the file is there arrives as
+    an event ``event_file_complete`` of MSS-Messages.
+
+    Returns:
+        The service's reply, with ``referenceId``. How that maps to the notice is UNKNOWN.
+    """
+    path = f"/topics/{segment('topic', topic)}/dump-subscriptions"
+    query = (
+        ("compression", "true" if compression else "false"),
+        ("compressionType", compression_type),
+    )
+    look = "the notice comes as event_file_complete: ess deliveries list --topic MSS-Messages"
+    return object_of(http.start_job(path, query, look), f"GET {path}")

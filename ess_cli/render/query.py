@@ -1,0 +1,68 @@
+"""``--query``: JMESPath over the JSON document, its result in the chosen format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import jmespath  # noqa: TID253 - its home, imported only where a query was given
+
+from ess_cli.errors import BadQuery
+from ess_cli.render import jsontext
+from ess_cli.render.cells import csv_line, plain, shown
+from ess_cli.render.columns import Table, guess
+from ess_cli.render.formats import Style, write_rows
+from ess_cli.render.terminal import Terminal
+
+
+def parse(query: str) -> Any:
+    """The query ready for use.
+
+    Raises:
+        BadQuery: it is no JMESPath.
+    """
+    try:
+        return jmespath.compile(query)
+    except jmespath.exceptions.JMESPathError as error:
+        raise BadQuery(query, str(error).split("\n")[0]) from None
+
+
+def search(query: str, document: Any) -> Any:
+    """What the query picks.
+
+    Raises:
+        BadQuery: a function of it cannot take what it finds.
+    """
+    try:
+        return parse(query).search(document)
+    except jmespath.exceptions.JMESPathError as error:
+        raise BadQuery(query, str(error).split("\n")[0]) from None
+
+
+def write_result(terminal: Terminal, result: Any, style: Style) -> None:
+    """Print a result: objects as a table of their keys, lists as rows, the rest as lines."""
+    if style.format == "json":
+        terminal.write(jsontext.pretty(result) + b"\n")
+        return
+    if style.format == "yaml":
+        from ess_cli.render.yamltext import dump
+
+        terminal.write(dump(result))
+        return
+    items = result if isinstance(result, list) else [] if result is None else [result]
+    if style.format == "jsonl":
+        for item in items:
+            terminal.write(jsontext.compact(item) + b"\n")
+    elif items and all(isinstance(item, Mapping) for item in items):
+        table = Table(("row", "rows"), guess(items), None)
+        write_rows(terminal, items, table, style._replace(columns=table.columns))
+    else:
+        for item in items:
+            cells = item if isinstance(item, list) else [item]
+            terminal.write(_line(cells, style))
+
+
+def _line(cells: list[Any], style: Style) -> bytes:
+    if style.format == "csv":
+        return csv_line([plain(cell) for cell in cells], excel=style.excel).encode()
+    return ("\t".join(shown(cell) for cell in cells) + "\n").encode()

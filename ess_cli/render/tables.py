@@ -1,0 +1,133 @@
+"""Tables: Rich on a terminal and for a screenful, plain columns everywhere else.
+
+Rich takes 0.3 ms a row and needs all of them; plain columns take their widths from the first
+rows and go on as rows arrive, in flat memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import islice
+from unicodedata import combining, east_asian_width
+
+from ess_cli.render.cells import shown
+from ess_cli.render.columns import Column, Row
+from ess_cli.render.terminal import Terminal
+
+_SCREENFUL = 200
+
+
+def write_table(
+    terminal: Terminal, rows: Iterable[Row], columns: tuple[Column, ...], *, header: bool
+) -> None:
+    """A table of rows; nothing at all, not even the header, where there are none."""
+    arriving = iter(rows)
+    first = [_cells(row, columns) for row in islice(arriving, _SCREENFUL)]
+    if not first:
+        return
+    following = next(arriving, None)
+    if terminal.out_is_tty and following is None:
+        _write_rich(terminal, first, columns, header=header)
+        return
+    titles = [_title(column) for column in columns]
+    widths = [
+        max(_width(line[index]) for line in ([titles] if header else []) + first)
+        for index in range(len(columns))
+    ]
+    if header:
+        terminal.write(_plain_line(titles, columns, widths))
+    for cells in first:
+        terminal.write(_plain_line(cells, columns, widths))
+    if following is not None:
+        terminal.write(_plain_line(_cells(following, columns), columns, widths))
+    for row in arriving:
+        terminal.write(_plain_line(_cells(row, columns), columns, widths))
+
+
+def _cells(row: Row, columns: tuple[Column, ...]) -> list[str]:
+    return [shown(column.of(row)) for column in columns]
+
+
+def _title(column: Column) -> str:
+    return shown(column.name).upper().replace("-", " ")
+
+
+def _plain_line(cells: list[str], columns: tuple[Column, ...], widths: list[int]) -> bytes:
+    padded = []
+    for cell, column, width in zip(cells, columns, widths, strict=True):
+        blanks = " " * (width - _width(cell))
+        padded.append(blanks + cell if column.right else cell + blanks)
+    return f"{'  '.join(padded).rstrip()}\n".encode()
+
+
+def _width(text: str) -> int:
+    """Columns of the screen that a text takes."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if combining(character) else 2 if east_asian_width(character) in "WF" else 1
+        for character in text
+    )
+
+
+def _write_rich(
+    terminal: Terminal, lines: list[list[str]], columns: tuple[Column, ...], *, header: bool
+) -> None:
+    from io import StringIO
+
+    from rich.console import Console
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    grid = RichTable(
+        box=None, show_header=header, header_style="bold cyan", pad_edge=False, padding=(0, 2, 0, 0)
+    )
+    for column in columns:
+        grid.add_column(
+            Text(_title(column)),
+            justify="right" if column.right else "left",
+            no_wrap=True,
+            overflow="ignore",
+        )
+    room = _room(lines, columns, terminal.width)
+    for cells in lines:
+        grid.add_row(
+            *(
+                Text(_cut(cell, room) if column.cut else cell)
+                for cell, column in zip(cells, columns, strict=True)
+            )
+        )
+    # NOTE: wide enough for every cell: Rich would otherwise cut or wrap ids to fit the screen.
+    needed = sum(max(map(len, column)) + 2 for column in zip(*lines, strict=True)) * 2 + 200
+    console = Console(
+        file=StringIO(),
+        force_terminal=True,
+        width=max(needed, terminal.width),
+        color_system="standard" if terminal.colour else None,
+        legacy_windows=False,
+    )
+    with console.capture() as capture:
+        console.print(grid)
+    text = "\n".join(line.rstrip() for line in capture.get().splitlines())
+    terminal.write(f"{text}\n".encode())
+
+
+def _room(lines: list[list[str]], columns: tuple[Column, ...], width: int) -> int:
+    """How many characters a cell that may be cut keeps, so that the table fits the screen."""
+    longest = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    longest = [
+        max(size, len(column.name)) for size, column in zip(longest, columns, strict=True)
+    ]
+    flexible = [size for size, column in zip(longest, columns, strict=True) if column.cut]
+    if not flexible or sum(longest) + 2 * len(longest) <= width:
+        return max(flexible, default=0)
+    fixed = sum(longest) + 2 * len(longest) - sum(flexible)
+    return max(16, (width - fixed) // len(flexible))
+
+
+def _cut(text: str, room: int) -> str:
+    """A name shortened in its middle."""
+    if len(text) <= room:
+        return text
+    head = (room - 1 + 1) // 2
+    return f"{text[:head]}…{text[-(room - 1 - head):]}"
