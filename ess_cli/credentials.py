@@ -62,6 +62,11 @@ class Credentials(NamedTuple):
         value = self.token.value
         return value if " " in value else f"Bearer {value}"
 
+    @property
+    def user_token_value(self) -> str | None:
+        """The ``user-token`` header; None where it is not sent."""
+        return self.user_token.value if self.user_token else None
+
 
 class Account(NamedTuple):
     """What stored secrets belong to.
@@ -85,7 +90,8 @@ class Sources(NamedTuple):
         passes_over_environment: whether the profile was named with ``-p``.
         token_command: arguments of a command that prints the token; empty for none.
         token_command_withheld: whether the profile has one, but for another origin.
-        interactive: whether somebody can answer the keyring's own questions.
+        command_limit_s: how long the token command may take.
+        keyring_limit_s: how long the keyring may take; longer where somebody can unlock it.
         sandbox_command: what to offer when nothing at all is configured, for instance
             ``ess -p sandbox topics list``; None to offer nothing.
     """
@@ -96,7 +102,8 @@ class Sources(NamedTuple):
     passes_over_environment: bool = False
     token_command: tuple[str, ...] = ()
     token_command_withheld: bool = False
-    interactive: bool = False
+    command_limit_s: float = COMMAND_LIMIT_S
+    keyring_limit_s: float = KEYRING_LIMIT_S
     sandbox_command: str | None = None
 
 
@@ -124,15 +131,15 @@ def look_up(account: Account, sources: Sources) -> Credentials:
     user_token = _given("user-token", sources.user_token_file, environ)
     token = _given("token", sources.token_file, environ)
     if token is None and sources.token_command:
-        token = _from_command(account, sources.token_command)
+        token = _from_command(account, sources)
     if token is not None:
         return Credentials(token, user_token)
     try:
-        stored = read(account, interactive=sources.interactive, both=user_token is None)
+        stored = read(account, both=user_token is None, limit_s=sources.keyring_limit_s)
     except NoKeyring as error:
         raise _nothing(account, sources, error.message) from error
     if stored is None:
-        raise _nothing(account, sources, f"keyring ({keyring_name(sources.interactive)})")
+        raise _nothing(account, sources, f"keyring ({keyring_name(sources.keyring_limit_s)})")
     return stored if user_token is None else stored._replace(user_token=user_token)
 
 
@@ -230,10 +237,11 @@ def clean(text: str, source: str) -> str:
     return value
 
 
-def _from_command(account: Account, command: tuple[str, ...]) -> Secret:
+def _from_command(account: Account, sources: Sources) -> Secret:
     """What the profile's command prints: one line. Its own messages are not shown."""
     import subprocess
 
+    command = sources.token_command
     source = f'token-command of profile "{account.profile}"'
     try:
         process = subprocess.Popen(  # noqa: S603 - the user's own command, no shell
@@ -250,16 +258,17 @@ def _from_command(account: Account, command: tuple[str, ...]) -> Secret:
         raise TypeError(output)
 
     def collect() -> tuple[bytes, int]:
-        content = output.read(_LARGEST_SECRET + 1)
+        with output:
+            content = output.read(_LARGEST_SECRET + 1)
         if len(content) > _LARGEST_SECRET:
             process.kill()
         return content, process.wait()
 
     try:
-        content, code = _within(COMMAND_LIMIT_S, collect)
+        content, code = _within(sources.command_limit_s, collect)
     except TimeoutError:
         raise LocalTrouble(
-            f"{source}: {command[0]} gave no answer within {COMMAND_LIMIT_S:g} s",
+            f"{source}: {command[0]} gave no answer within {sources.command_limit_s:g} s",
             hint="run it by hand: it may be waiting for something",
         ) from None
     finally:
@@ -301,22 +310,24 @@ def _within(limit_s: float, work: Callable[[], T]) -> T:
     return results[0]
 
 
-def keyring_name(interactive: bool = False) -> str:
+def keyring_name(limit_s: float = KEYRING_LIMIT_S) -> str:
     """The backend that secrets would be kept in, for instance ``SecretService``.
 
     Raises:
         NoKeyring: there is none that may be used.
     """
-    return _with_keyring(interactive, lambda backends: _name(backends[0]))
+    return _with_keyring(limit_s, lambda backends: _name(backends[0]))
 
 
-def read(account: Account, *, interactive: bool = False, both: bool = True) -> Credentials | None:
+def read(
+    account: Account, *, both: bool = True, limit_s: float = KEYRING_LIMIT_S
+) -> Credentials | None:
     """The stored secrets of an account; None where no token is stored.
 
     Args:
         account: whose.
-        interactive: whether somebody can unlock the keyring.
         both: whether the user token is wanted too.
+        limit_s: how long the keyring may take.
 
     Raises:
         NoKeyring: there is none that may be used, it is locked, or it does not answer.
@@ -333,7 +344,7 @@ def read(account: Account, *, interactive: bool = False, both: bool = True) -> C
                 return _name(backend), token, user_token
         return None
 
-    found = _with_keyring(interactive, find)
+    found = _with_keyring(limit_s, find)
     if found is None:
         return None
     name, token, user_token = found
@@ -345,7 +356,7 @@ def read(account: Account, *, interactive: bool = False, both: bool = True) -> C
 
 
 def store(
-    account: Account, token: str, user_token: str | None, *, interactive: bool = False
+    account: Account, token: str, user_token: str | None, *, limit_s: float = KEYRING_LIMIT_S
 ) -> str:
     """Keep an account's secrets in the keyring; an older user token goes where there is no new one.
 
@@ -367,10 +378,10 @@ def store(
             backend.delete_password(service, user)
         return _name(backend)
 
-    return _with_keyring(interactive, keep)
+    return _with_keyring(limit_s, keep)
 
 
-def delete(account: Account, *, interactive: bool = False) -> tuple[str, ...]:
+def delete(account: Account, *, limit_s: float = KEYRING_LIMIT_S) -> tuple[str, ...]:
     """Remove an account's secrets from the keyring.
 
     Returns:
@@ -390,7 +401,7 @@ def delete(account: Account, *, interactive: bool = False) -> tuple[str, ...]:
                     removed[kind] = None
         return tuple(removed)
 
-    return _with_keyring(interactive, remove)
+    return _with_keyring(limit_s, remove)
 
 
 def service_name(origin: str) -> str:
@@ -403,18 +414,17 @@ def service_name(origin: str) -> str:
     return f"ess:{parts.scheme}://{host}:{port}"
 
 
-def _with_keyring(interactive: bool, work: Callable[[list[Any]], T]) -> T:
+def _with_keyring(limit_s: float, work: Callable[[list[Any]], T]) -> T:
     """Do something with the keyrings that may be used, the preferred one first.
 
     Everything happens in a thread with a limit, the import and the choice of a backend too: on
     Linux that alone talks to D-Bus.
     """
-    limit_s = KEYRING_LIMIT_ASKING_S if interactive else KEYRING_LIMIT_S
 
     def run() -> T:
         import keyring
 
-        return work(_usable(keyring.get_keyring(), interactive))
+        return work(_usable(keyring.get_keyring()))
 
     try:
         return _within(limit_s, run)
@@ -435,7 +445,7 @@ def _reason(error: Exception) -> str:
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
-def _usable(backend: Any, interactive: bool) -> list[Any]:
+def _usable(backend: Any) -> list[Any]:
     """The backend, or the members of a chain, without those that may not keep secrets.
 
     Raises:
@@ -444,7 +454,7 @@ def _usable(backend: Any, interactive: bool) -> list[Any]:
     refusals = []
     usable = []
     for member in getattr(backend, "backends", None) or [backend]:
-        refusal = _refusal(member, interactive)
+        refusal = _refusal(member)
         if refusal is None:
             usable.append(member)
         else:
@@ -454,16 +464,14 @@ def _usable(backend: Any, interactive: bool) -> list[Any]:
     return usable
 
 
-def _refusal(backend: Any, interactive: bool) -> str | None:
+def _refusal(backend: Any) -> str | None:
     """Why a backend may not be used; None where it may."""
     for kind in type(backend).__mro__:
         name = f"{kind.__module__}.{kind.__qualname__}"
         if name in ("keyring.backends.fail.Keyring", "keyring.backends.null.Keyring"):
             return "this system offers none"
-        if name == "keyrings.alt.file.EncryptedKeyring" and interactive:
-            return None
         if name == "keyrings.alt.file.EncryptedKeyring":
-            return f"{name} would ask for its password"
+            return f"{name} would ask for its password in the middle of a run"
         if "plaintext" in name.lower():
             return f"{name} keeps secrets in plain text"
         if name.startswith("keyrings.alt.") and not name.startswith("keyrings.alt.Windows."):

@@ -1,0 +1,278 @@
+"""``config.yaml``: read strictly, written whole.
+
+A setting that is not known is an error, since a misspelt ``protected`` must not leave production
+unguarded. So is anything that looks like a secret. Complaints name file, line and column, never
+what stands there.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from ess_cli.config.base_url import BaseUrl, UnusableError, parse_base_url
+from ess_cli.config.profiles import (
+    OUTPUT_FORMATS,
+    SANDBOX,
+    Config,
+    Profile,
+    parse_name,
+    parse_output,
+    parse_timeout,
+)
+from ess_cli.errors import BadConfiguration, FileTrouble
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_LARGEST_FILE = 1 << 20
+_SECRET_KEY = re.compile(r"token|passw|secret|credential|api.?key|authorization|bearer", re.I)
+
+
+def load(path: Path) -> Config:
+    """The configuration; one without profiles where there is no file (then YAML is not imported).
+
+    Raises:
+        BadConfiguration: damaged, over 1 MiB, or holding what is not known. Names file, line and
+            column, never what stands there.
+        FileTrouble: it cannot be read.
+    """
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(_LARGEST_FILE + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        return Config(path, {})
+    except OSError as error:
+        raise file_trouble("read", path, error) from error
+    if len(content) > _LARGEST_FILE:
+        raise BadConfiguration("the configuration file is over 1 MiB", details=(f"  {path}",))
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise _damaged(path, line, None, "not UTF-8") from None
+    has_comments = any(line.lstrip().startswith("#") for line in text.splitlines())
+    return Config(path, _Reader(path).profiles(text), has_comments)
+
+
+def save(config: Config) -> None:
+    """Write the configuration back, whole, readable by its owner only from its first byte.
+
+    A symbolic link stays one, and what it points to is replaced. Comments in the file are lost.
+
+    Raises:
+        FileTrouble: it cannot be written; the old file is then as it was.
+    """
+    import yaml
+
+    document = {"profiles": {p.name: written(p) for p in config.profiles.values()}}
+    text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=100)
+    write_private(config.path, text.encode())
+
+
+def written(profile: Profile) -> dict[str, Any]:
+    """A profile as the file has it: its keys and plain values, those left out that say nothing."""
+    timeout_s = profile.timeout_s
+    entry = {
+        "base-url": profile.base_url.url if profile.base_url else None,
+        "output": profile.output,
+        "timeout": int(timeout_s) if timeout_s and timeout_s.is_integer() else timeout_s,
+        "protected": profile.protected or None,
+        "token-command": list(profile.token_command) or None,
+        "company-id": profile.company_id,
+        "ca-bundle": profile.ca_bundle,
+    }
+    return {key: value for key, value in entry.items() if value is not None}
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all, readable by its owner only from its first byte.
+
+    Directories that are missing are made, for the owner only.
+
+    Raises:
+        FileTrouble: it cannot be written; what was there is as it was.
+    """
+    from tempfile import mkstemp
+
+    temporary = None
+    try:
+        target = path.resolve()
+        missing = [d for d in (target.parent, *target.parent.parents) if not d.exists()]
+        for directory in reversed(missing):
+            directory.mkdir(mode=0o700, exist_ok=True)
+        handle, temporary = mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(temporary).replace(target)
+    except (OSError, RuntimeError) as error:
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
+        raise file_trouble("written", path, error) from error
+
+
+def file_trouble(done: str, path: Path, error: Exception) -> FileTrouble:
+    """The error for a file that cannot be ``read``, ``written`` or ``removed``."""
+    reason = error.strerror if isinstance(error, OSError) else str(error)
+    return FileTrouble(f"{path} cannot be {done}: {reason}")
+
+
+def _damaged(
+    path: Path, line: int, column: int | None, reason: str, hint: str | None = None
+) -> BadConfiguration:
+    place = f"line {line}" + ("" if column is None else f", column {column}")
+    return BadConfiguration(f"{path}, {place}: {reason}", hint=hint)
+
+
+class _Reader:
+    """Turns the YAML of one file into profiles; every complaint names a place and no content."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def profiles(self, text: str) -> dict[str, Profile]:
+        root = self._compose(text)
+        if root is None or (root.id == "scalar" and root.value == ""):
+            return {}
+        sections = self._mapping(root)
+        for name, (key, _) in sections.items():
+            if name != "profiles":
+                self._refuse(key, "not a known section", 'profiles stand under "profiles:"')
+        if "profiles" not in sections:
+            return {}
+        node = sections["profiles"][1]
+        if node.id == "scalar" and node.value in ("", "~", "null"):
+            return {}
+        return {
+            name: self._profile(name, key, value)
+            for name, (key, value) in self._mapping(node).items()
+        }
+
+    def _compose(self, text: str) -> Any:
+        import yaml
+
+        class Loader(yaml.BaseLoader):
+            """Every scalar is text, and nothing stands for something else."""
+
+            def compose_node(self, parent: Any, index: Any) -> Any:
+                event = self.peek_event()  # type: ignore[no-untyped-call]
+                if getattr(event, "anchor", None) or getattr(event, "tag", None):
+                    raise yaml.MarkedYAMLError(
+                        problem="anchors, aliases and tags are not read",
+                        problem_mark=event.start_mark,
+                    )
+                return super().compose_node(parent, index)
+
+        try:
+            return yaml.compose(text, Loader=Loader)
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+            known = (error.problem or "").startswith("anchors")
+            reason = error.problem if known and error.problem else "not valid YAML"
+            raise _damaged(self.path, line, column, reason) from None
+        except yaml.reader.ReaderError as error:
+            line = text.count("\n", 0, error.position) + 1
+            raise _damaged(self.path, line, None, "a character that YAML forbids") from None
+        except RecursionError:
+            raise _damaged(self.path, 1, None, "nested too deeply") from None
+
+    def _refuse(self, node: Any, reason: str, hint: str | None = None) -> NoReturn:
+        mark = node.start_mark
+        raise _damaged(self.path, mark.line + 1, mark.column + 1, reason, hint)
+
+    def _mapping(self, node: Any) -> dict[str, tuple[Any, Any]]:
+        if node.id != "mapping":
+            self._refuse(node, 'a mapping is wanted here ("name: value" lines)')
+        found: dict[str, tuple[Any, Any]] = {}
+        for key, value in node.value:
+            name = self._text(key)
+            if name in found:
+                self._refuse(key, "the same name a second time")
+            found[name] = (key, value)
+        return found
+
+    def _text(self, node: Any) -> str:
+        if node.id != "scalar":
+            self._refuse(node, "a plain value is wanted here")
+        value: str = node.value
+        return value
+
+    def _profile(self, name: str, name_node: Any, node: Any) -> Profile:
+        try:
+            parse_name(name)
+        except UnusableError as error:
+            self._refuse(name_node, str(error))
+        if name == SANDBOX:
+            self._refuse(name_node, "the sandbox is built in and cannot be changed")
+        if node.id == "scalar" and node.value in ("", "~", "null"):
+            return Profile(name)
+        fields: dict[str, Any] = {}
+        for key, (key_node, value) in self._mapping(node).items():
+            field, read = self._known(key, key_node)
+            fields[field] = read(self, value)
+        return Profile(name, **fields)
+
+    def _known(self, key: str, node: Any) -> tuple[str, Callable[[_Reader, Any], Any]]:
+        if key in _FIELDS:
+            return _FIELDS[key]
+        if _SECRET_KEY.search(key):
+            self._refuse(
+                node,
+                "a secret does not belong in this file",
+                "store it with `ess auth login`, or name a command that prints it: token-command",
+            )
+        return self._refuse(node, "not a known setting", "settings: " + ", ".join(_FIELDS))
+
+    def _line(self, node: Any) -> str:
+        text = self._text(node)
+        if not text or not text.isprintable():
+            self._refuse(node, "a value without control characters is wanted here")
+        return text
+
+    def _base_url(self, node: Any) -> BaseUrl:
+        try:
+            return parse_base_url(self._text(node))
+        except UnusableError as error:
+            self._refuse(node, f"base-url: {error}")
+
+    def _output(self, node: Any) -> str:
+        try:
+            return parse_output(self._text(node))
+        except UnusableError as error:
+            self._refuse(node, f"output: {error}", "one of " + ", ".join(OUTPUT_FORMATS))
+
+    def _timeout(self, node: Any) -> float:
+        try:
+            return parse_timeout(self._text(node))
+        except UnusableError as error:
+            self._refuse(node, f"timeout: {error}")
+
+    def _protected(self, node: Any) -> bool:
+        if self._text(node) not in ("true", "false"):
+            self._refuse(node, "protected is true or false")
+        return self._text(node) == "true"
+
+    def _token_command(self, node: Any) -> tuple[str, ...]:
+        if node.id != "sequence" or not node.value:
+            self._refuse(
+                node,
+                "token-command is a list of arguments, since no shell reads it",
+                "for instance: token-command: [pass, show, ess]",
+            )
+        return tuple(self._line(item) for item in node.value)
+
+
+_FIELDS: dict[str, tuple[str, Callable[[_Reader, Any], Any]]] = {
+    "base-url": ("base_url", _Reader._base_url),
+    "output": ("output", _Reader._output),
+    "timeout": ("timeout_s", _Reader._timeout),
+    "protected": ("protected", _Reader._protected),
+    "token-command": ("token_command", _Reader._token_command),
+    "company-id": ("company_id", _Reader._line),
+    "ca-bundle": ("ca_bundle", _Reader._line),
+}

@@ -1,0 +1,121 @@
+"""Profiles: what one account's settings are, and which values they may have."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from ess_cli.config.base_url import BaseUrl, UnusableError, parse_base_url
+from ess_cli.errors import UnknownProfile
+
+DEFAULT = "default"
+SANDBOX = "sandbox"
+DEFAULT_BASE_URL = "https://api.syniverse.com/ess/v1"
+SANDBOX_BASE_URL = "https://sandbox.invalid/ess/v1"
+DEFAULT_TIMEOUT_S = 30.0
+OUTPUT_FORMATS = ("table", "json", "jsonl", "yaml", "csv", "tsv", "name")
+
+_LONGEST_TIMEOUT_S = 86_400
+_SECONDS = re.compile(r"[0-9]{1,5}(\.[0-9]{1,6})?")
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
+
+
+class Profile(NamedTuple):
+    """One account's settings, as the file has them; None, False and () where it is silent.
+
+    Attributes:
+        timeout_s: seconds.
+        protected: whether every write to this origin wants the profile's name typed.
+        token_command: the arguments of a command that prints the token; no shell sees it.
+        company_id: for media storage downloads (field notes, H).
+        ca_bundle: a path, as written.
+    """
+
+    name: str
+    base_url: BaseUrl | None = None
+    output: str | None = None
+    timeout_s: float | None = None
+    protected: bool = False
+    token_command: tuple[str, ...] = ()
+    company_id: str | None = None
+    ca_bundle: str | None = None
+
+    @property
+    def origin(self) -> str:
+        """The origin that this profile's secrets, its token command and its protection are for."""
+        return (self.base_url or parse_base_url(DEFAULT_BASE_URL)).origin
+
+
+class Config(NamedTuple):
+    """What ``config.yaml`` says.
+
+    Attributes:
+        path: where it lies, or would lie.
+        profiles: by name, in the file's order; the built-in ones only where the file extends them.
+        has_comments: whether saving would lose comments.
+    """
+
+    path: Path
+    profiles: dict[str, Profile]
+    has_comments: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every profile that can be selected, the built-in ones first."""
+        return tuple(dict.fromkeys((DEFAULT, SANDBOX, *self.profiles)))
+
+    def find(self, name: str) -> Profile:
+        """The profile of that name.
+
+        Raises:
+            UnknownProfile: there is none.
+        """
+        if name == SANDBOX:
+            return Profile(SANDBOX, base_url=parse_base_url(SANDBOX_BASE_URL))
+        if name == DEFAULT:
+            return self.profiles.get(name, Profile(DEFAULT))
+        if name not in self.profiles:
+            raise UnknownProfile(name, self.names)
+        return self.profiles[name]
+
+    def protector(self, origin: str, first: str) -> str | None:
+        """The protected profile that guards an origin, ``first`` before others; None: unguarded."""
+        candidates = [self.find(first), *self.profiles.values()]
+        return next((p.name for p in candidates if p.protected and p.origin == origin), None)
+
+
+def parse_timeout(text: str) -> float:
+    """Seconds, over 0 and at most a day.
+
+    Raises:
+        UnusableError: it is no such number.
+    """
+    if not _SECONDS.fullmatch(text) or not 0 < float(text) <= _LONGEST_TIMEOUT_S:
+        raise UnusableError("it must be a number of seconds, over 0 and at most 86400")
+    return float(text)
+
+
+def parse_output(text: str) -> str:
+    """The name of an output format.
+
+    Raises:
+        UnusableError: there is none of that name.
+    """
+    if text not in OUTPUT_FORMATS:
+        raise UnusableError("unknown output format")
+    return text
+
+
+def parse_name(text: str) -> str:
+    """A profile's name.
+
+    Raises:
+        UnusableError: it has characters, a beginning or a length that names may not have.
+    """
+    if not _NAME.fullmatch(text):
+        raise UnusableError(
+            "a profile's name has 1 to 64 letters, digits, dots, underscores and hyphens,"
+            " and begins with none of . and -"
+        )
+    return text
