@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from ess_cli.errors import (
     BadSetting,
@@ -30,7 +30,8 @@ from ess_cli.errors import (
 from ess_cli.redaction import redact, register
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
 T = TypeVar("T")
 
@@ -105,6 +106,111 @@ class Sources(NamedTuple):
     command_limit_s: float = COMMAND_LIMIT_S
     keyring_limit_s: float = KEYRING_LIMIT_S
     sandbox_command: str | None = None
+
+
+class _Named(Protocol):
+    @property
+    def value(self) -> str | None: ...
+    @property
+    def source(self) -> str: ...
+
+
+class _Address(Protocol):
+    @property
+    def origin(self) -> str: ...
+
+
+class RunSettings(Protocol):
+    """What is asked of a run's settings; ``config.Settings`` fits."""
+
+    @property
+    def profile(self) -> _Named:
+        """The profile's name, and how it was selected."""
+
+    @property
+    def base_url(self) -> _Address:
+        """Has the origin."""
+
+    @property
+    def base_url_source(self) -> str:
+        """``default`` where nobody said one."""
+
+    @property
+    def token_command(self) -> tuple[str, ...]:
+        """Empty for none."""
+
+    @property
+    def token_command_withheld(self) -> bool:
+        """Whether there is one, but for another origin."""
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Whether this is the embedded service."""
+
+    @property
+    def passes_over_environment(self) -> bool:
+        """Whether the profile was named with ``-p``."""
+
+    @property
+    def config_path(self) -> Path:
+        """The configuration file, which may not exist."""
+
+
+class RunFlags(Protocol):
+    """What is asked of a run's options; ``options.Flags`` fits."""
+
+    token_file: str | None
+    user_token_file: str | None
+
+
+def for_run(
+    settings: RunSettings,
+    flags: RunFlags,
+    environ: Mapping[str, str],
+    *,
+    interactive: bool,
+    program_args: Sequence[str] = ("topics", "list"),
+) -> Credentials:
+    """The secrets that a run sends; those of the sandbox are no secrets.
+
+    Args:
+        settings: the run's settings.
+        flags: the run's options.
+        environ: the environment.
+        interactive: whether somebody can unlock the keyring.
+        program_args: the command line, to be offered on the sandbox where nothing is configured.
+
+    Raises:
+        EssError: as :func:`look_up`.
+    """
+    if settings.is_sandbox:
+        return sandbox_credentials()
+    nothing_configured = (
+        settings.profile.source == settings.base_url_source == "default"
+        and not settings.config_path.exists()
+    )
+    sources = Sources(
+        token_file=flags.token_file,
+        user_token_file=flags.user_token_file,
+        environ=environ,
+        passes_over_environment=settings.passes_over_environment,
+        token_command=settings.token_command,
+        token_command_withheld=settings.token_command_withheld,
+        keyring_limit_s=keyring_limit_s(interactive=interactive),
+        sandbox_command=_on_sandbox(program_args) if nothing_configured else None,
+    )
+    return look_up(Account(settings.base_url.origin, settings.profile.value or ""), sources)
+
+
+def _on_sandbox(program_args: Sequence[str]) -> str:
+    import shlex
+
+    return "ess -p sandbox " + shlex.join(program_args)
+
+
+def keyring_limit_s(*, interactive: bool) -> float:
+    """How long the keyring may take: longer where somebody may have to unlock it."""
+    return KEYRING_LIMIT_ASKING_S if interactive else KEYRING_LIMIT_S
 
 
 def sandbox_credentials() -> Credentials:
@@ -212,24 +318,25 @@ def _decoded(content: bytes) -> str:
     return content.decode("utf-8", "replace")
 
 
-def clean(text: str, source: str) -> str:
+def clean(text: str, source: str, fault: type[EssError] = BadSetting) -> str:
     """A secret as it can stand in a header, registered for redaction.
 
     One newline at the end goes; the rest must be printable ASCII without blanks around it. This
     happens before any library sees the value: requests' complaint would quote it.
 
     Raises:
-        BadSetting: it cannot be sent. Names the source, never the value.
+        BadSetting: it cannot be sent (or the error given as ``fault``). Names the source, never
+            the value.
     """
     value = text.removesuffix("\n").removesuffix("\r")
     register(value)
     register(value.partition(" ")[2])
     if len(value) > _LARGEST_SECRET:
-        raise BadSetting(f"{source}: over 64 KiB, which is no token")
+        raise fault(f"{source}: over 64 KiB, which is no token")
     if not value:
-        raise BadSetting(f"{source}: it is empty")
+        raise fault(f"{source}: it is empty")
     if not _SENDABLE.fullmatch(value):
-        raise BadSetting(
+        raise fault(
             f"{source}: not one line of printable ASCII without blanks around it"
             " (not repeated here, it may be a secret)",
             hint="a token is sent as it stands; look for a second line, a blank or a quote",
@@ -308,6 +415,23 @@ def _within(limit_s: float, work: Callable[[], T]) -> T:
     if failures:
         raise failures[0]
     return results[0]
+
+
+def prepare_keyring(account: Account, *, limit_s: float = KEYRING_LIMIT_S) -> str:
+    """Make sure of the keyring before anybody types a secret; unlocking is asked for here.
+
+    Returns:
+        The backend's name.
+
+    Raises:
+        NoKeyring: there is none that may be used, it is locked, or it does not answer.
+    """
+
+    def touch(backends: list[Any]) -> str:
+        backends[0].get_password(service_name(account.origin), f"{account.profile}:token")
+        return _name(backends[0])
+
+    return _with_keyring(limit_s, touch)
 
 
 def keyring_name(limit_s: float = KEYRING_LIMIT_S) -> str:
