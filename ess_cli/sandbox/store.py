@@ -19,6 +19,8 @@ from ess_cli.sandbox.schema import COUNTED, SCHEMA_VERSION, TABLES
 # SQLite's included. So a file is created and first opened under one lock for the whole process.
 _OPENING = threading.Lock()
 
+_OUR_BUGS = (sqlite3.IntegrityError, sqlite3.ProgrammingError)
+
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
@@ -64,19 +66,19 @@ class Store:
 
     def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """All rows that a query answers."""
-        with self._connection() as con:
+        with self._lent() as con:
             return con.execute(sql, values).fetchall()
 
     def row(self, sql: str, *values: object) -> tuple[Any, ...] | None:
         """The first row that a query answers; None where there is none."""
-        with self._connection() as con:
+        with self._lent() as con:
             found: tuple[Any, ...] | None = con.execute(sql, values).fetchone()
             return found
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """A transaction that may write: all of it happens, or, on an exception, nothing."""
-        with self._writing, self._connection() as con, _transaction(con):
+        with self._writing, self._lent() as con, _transaction(con):
             yield con
 
     def status(self) -> dict[str, object]:
@@ -106,7 +108,7 @@ class Store:
         deleted and made anew: this is the only call that does so.
         """
         try:
-            with self._writing, self._connection() as con:
+            with self._writing, self._lent() as con:
                 _refill(con)
         except SandboxUnusable as fault:
             if isinstance(fault.__cause__, sqlite3.OperationalError | OSError):
@@ -123,24 +125,25 @@ class Store:
         return self.path.with_name(self.path.name + suffix)
 
     @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
+    def _lent(self) -> Iterator[sqlite3.Connection]:
+        """A connection of the pool, or a new one; one that saw an exception is not kept."""
         con: sqlite3.Connection | None = None
         try:
-            try:
-                con = self._idle.pop()
-            except IndexError:
-                con = self._open()
+            con = self._borrow()
             yield con
-        except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
-            raise  # ours to mend, not the user's
-        except sqlite3.DatabaseError as error:
+        except BaseException as error:
             if con is not None:
                 con.close()
-                con = None
+            if not isinstance(error, sqlite3.DatabaseError) or isinstance(error, _OUR_BUGS):
+                raise
             raise SandboxUnusable(str(self.path), str(error)) from error
-        finally:
-            if con is not None:
-                self._idle.append(con)
+        self._idle.append(con)
+
+    def _borrow(self) -> sqlite3.Connection:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._open()
 
     def _open(self) -> sqlite3.Connection:
         with _OPENING:
