@@ -10,12 +10,26 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 
+# Keys that reads return and the PUTs do not take. Everything else is sent back: the keys that the
+# PUT documents, and every key that the reference does not know.
+SUBSCRIPTION_READ_ONLY = frozenset({"id", "topic-nm", "del-cfg-id", "del-cfg-nm", "evt-tp"})
+CONFIGURATION_READ_ONLY = frozenset({"id"})
+
+
 class Difference(NamedTuple):
-    """One key before and after; None where it is absent on that side."""
+    """One key before and after.
+
+    Attributes:
+        key: the service's.
+        before: what is there; None where it is absent.
+        after: what it becomes; None where it goes.
+        known: False where no read tells what is there.
+    """
 
     key: str
     before: Any
     after: Any
+    known: bool = True
 
 
 class Change(NamedTuple):
@@ -54,15 +68,42 @@ def merged(
     """
     before = {**(listed or {}), **single}
     before = {key: value for key, value in before.items() if key not in read_only}
-    after = dict(before)
-    for key, value in changes.items():
-        if value is None:
-            after.pop(key, None)
-        else:
-            after[key] = value
+    gone = {key for key, value in changes.items() if value is None}
+    after = {key: value for key, value in {**before, **changes}.items() if key not in gone}
     differences = tuple(
         Difference(key, before.get(key), after.get(key))
-        for key in dict.fromkeys([*before, *after])
-        if key in changes and before.get(key) != after.get(key)
+        for key in changes
+        if before.get(key) != after.get(key)
     )
     return after, differences
+
+
+def subscription_change(
+    single: Mapping[str, Any],
+    listed: Mapping[str, Any] | None,
+    changes: Mapping[str, Any],
+    path: str,
+) -> Change:
+    """The PUT of a subscription.
+
+    ``end-date`` is sent only where it is given, None (for ever) included: no read returns it.
+    """
+    dates = {key: value for key, value in changes.items() if key == "end-date"}
+    others = {key: value for key, value in changes.items() if key != "end-date"}
+    body, differences = merged(single, listed, others, SUBSCRIPTION_READ_ONLY)
+    body = {key: value for key, value in body.items() if key != "end-date"} | dates
+    ends = tuple(Difference(key, None, value, known=False) for key, value in dates.items())
+    what = f"subscription {single.get('id')} of {single.get('topic-nm')}"
+    return Change("PUT", path, what, body, differences + ends, shown_body=body)
+
+
+def configuration_change(
+    single: Mapping[str, Any],
+    listed: Mapping[str, Any] | None,
+    changes: Mapping[str, Any],
+    path: str,
+) -> Change:
+    """The PUT of a delivery configuration; a schedule, which only the list shows, is kept."""
+    body, differences = merged(single, listed, changes, CONFIGURATION_READ_ONLY)
+    what = f"delivery configuration {single.get('id')} {single.get('del-cfg-nm', '')}".rstrip()
+    return Change("PUT", path, what, body, differences, shown_body=body)

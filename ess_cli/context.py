@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import shlex
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ess_cli.errors import NeedsConfirmation, NoNames, UnknownFormat
+from ess_cli.errors import EssError, NeedsConfirmation, NoNames, UnknownFormat, UsageFault
 from ess_cli.options import FORMATS, Flags
 from ess_cli.render.terminal import Terminal
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from ess_cli.api.paging import Listing, Window
     from ess_cli.changes import Change
     from ess_cli.config import Settings
+    from ess_cli.credentials import Credentials
     from ess_cli.lookup import Named
     from ess_cli.records import Configuration
     from ess_cli.render.columns import Row, Table
@@ -63,7 +65,7 @@ class Ess:
     @cached_property
     def http(self) -> Http:
         """The service, with credentials looked up at the first request."""
-        return self.http_with(self._credentials)
+        return self.http_with(self._authorization)
 
     def http_with(self, credentials: Callable[[], Authorization]) -> Http:
         """The service, with these credentials."""
@@ -178,6 +180,22 @@ class Ess:
             return
         shown = [document] if rows is None else list(rows)
         write_object(self.terminal, document, shown, self._table, self._style)
+
+    def show_written(self, read: Callable[[], Any], *, sent: Any) -> None:
+        """After a write, print what is there now; what was sent, if that cannot be seen.
+
+        The write went through, so nothing that happens here makes it a failure.
+        """
+        try:
+            row = read()
+        except EssError as error:
+            self.terminal.warn(f"accepted, but reading it back failed: {error.message}")
+            row = sent
+        else:
+            if row is None:
+                self.terminal.warn("accepted, but it cannot be seen yet; this is what was sent")
+                row = sent
+        self.show_object(row)
 
     def show_listing(
         self,
@@ -306,6 +324,30 @@ class Ess:
             hint=f"add --confirm {guard} to do it, or --dry-run to see it; --yes is not enough",
         )
 
+    def ask_secret(self, what: str, *, option: str) -> str:
+        """A secret typed without echo.
+
+        Args:
+            what: what is asked for.
+            option: the other way to give it, named where nobody can be asked.
+
+        Raises:
+            UsageFault: there is nobody to ask, or the terminal would show what is typed.
+        """
+        import getpass
+        import warnings
+
+        if not self._may_ask:
+            raise UsageFault(f"no {what}, and nobody to ask", hint=f"give it with {option}")
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", getpass.GetPassWarning)
+            try:
+                return getpass.getpass(f"{what}: ", sys.stderr)
+            except (getpass.GetPassWarning, EOFError):
+                raise UsageFault(
+                    f"the {what} cannot be asked for without showing it", hint=f"use {option}"
+                ) from None
+
     @property
     def _may_ask(self) -> bool:
         return self.terminal.is_interactive and not self.flags.no_input
@@ -344,14 +386,25 @@ class Ess:
 
     # -- inner --------------------------------------------------------------------------
 
-    def _credentials(self) -> Authorization:
-        if "_found_credentials" not in self.__dict__:
-            from ess_cli import credentials
+    @cached_property
+    def credentials(self) -> Credentials:
+        """The secrets of this run, looked up once."""
+        from ess_cli import credentials
 
-            self._found_credentials = credentials.for_run(
-                self.settings, self.flags, os.environ, interactive=self._may_ask
-            )
-        return self._found_credentials
+        return credentials.for_run(
+            self.settings,
+            self.flags,
+            os.environ,
+            interactive=self._may_ask,
+            program_args=self.program_args,
+        )
+
+    def _authorization(self) -> Authorization:
+        from ess_cli.api.http import Authorization
+
+        found = self.credentials
+        user_token = found.user_token
+        return Authorization(found.authorization, user_token.value if user_token else None)
 
     def _sandbox_adapter(self) -> Any:
         from ess_cli.sandbox.adapter import SandboxAdapter
@@ -433,8 +486,6 @@ class Ess:
         return shlex.join([*words, "--offset", str(listing.next_offset)])
 
     def _params(self) -> tuple[tuple[str, str], ...]:
-        from ess_cli.errors import UsageFault
-
         pairs = []
         for text in self.flags.param:
             key, equals, value = text.partition("=")

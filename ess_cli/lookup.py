@@ -7,17 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from ess_cli.api.delivery_cfg import list_configurations
+from ess_cli.api.delivery_cfg import get_configuration, list_configurations
 from ess_cli.api.http import Http
 from ess_cli.api.paging import Window
-from ess_cli.api.subs import find_by_criteria, list_subscriptions
+from ess_cli.api.subs import find_by_criteria, get_subscription, list_subscriptions
 from ess_cli.errors import AmbiguousName, UnknownConfiguration, UnknownSubscription
 from ess_cli.records import Configuration, NewSubscription, Subscription
 
 # The only topic that /topic-subscriptions/mdn is documented for.
 NUMBER_TOPIC = "NIS-Events"
+
+RowT = TypeVar("RowT", bound=Mapping[str, Any])
 
 
 class Named(NamedTuple):
@@ -129,9 +131,44 @@ def _normal(criteria: str) -> tuple[str, ...]:
     )
 
 
-def created(
-    known_ids: set[str], rows: Iterable[Any], is_it: Callable[[Any], bool]
-) -> Any | None:
-    """The one row that is new and fits; None where there is none, or more than one."""
+def created_subscription(
+    http: Http,
+    topic: str,
+    body: NewSubscription,
+    document: Any,
+    headers: Mapping[str, str],
+    known_ids: set[str],
+) -> Subscription | None:
+    """The subscription that a POST made: by its reply, else by the list; None where not seen."""
+    made_id = new_id(document, headers)
+    if made_id:
+        return get_subscription(http, topic, made_id)
+    rows = list_subscriptions(http, Window())
+    return _only_new(rows, known_ids, lambda row: is_same_subscription(row, topic, body))
+
+
+def created_configuration(
+    http: Http, name: str, document: Any, headers: Mapping[str, str], known_ids: set[str]
+) -> Configuration | None:
+    """The configuration that a POST made, as :func:`created_subscription`."""
+    made_id = new_id(document, headers)
+    if made_id:
+        return get_configuration(http, made_id)
+    rows = list_configurations(http, Window())
+    return _only_new(rows, known_ids, lambda row: row.get("del-cfg-nm") == name)
+
+
+def new_id(document: Any, headers: Mapping[str, str]) -> str | None:
+    """The id of a thing just made: from the reply's body, else its Location; None without."""
+    if isinstance(document, dict) and isinstance(document.get("id"), str | int):
+        return str(document["id"])
+    # NOTE: only the last segment is taken; where the Location leads is nobody's business.
+    last = headers.get("Location", "").split("?")[0].rstrip("/").rpartition("/")[2]
+    return last or None
+
+
+def _only_new(
+    rows: Iterable[RowT], known_ids: set[str], is_it: Callable[[RowT], bool]
+) -> RowT | None:
     found = [row for row in rows if str(row.get("id")) not in known_ids and is_it(row)]
     return found[0] if len(found) == 1 else None

@@ -10,10 +10,6 @@ from ess_cli.api.paging import Listing, Window, object_of
 from ess_cli.api.paths import segment
 from ess_cli.records import Authentication, Configuration
 
-# Keys that reads return and the PUT does not take. Everything else is sent back, unknown keys
-# and the schedule (which only the list returns) among it: what a PUT leaves out is lost.
-READ_ONLY = frozenset({"id"})
-
 
 def list_configurations(http: Http, window: Window) -> Listing[Configuration]:
     """All configurations: ``GET /delivery-configurations``.

@@ -10,7 +10,7 @@ import random
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import requests  # noqa: TID253 - this is its home, and this file is imported on the first request
 from requests.utils import get_environ_proxies
@@ -31,16 +31,16 @@ _LONGEST_WAIT_S = 60.0
 _CHUNK = 65536
 
 
-class Authorization(Protocol):
-    """What a request is authorised with; see ``credentials``."""
+class Authorization(NamedTuple):
+    """What a request is authorised with.
 
-    @property
-    def authorization(self) -> str:
-        """The value of the Authorization header."""
+    Attributes:
+        header: the value of the Authorization header.
+        user_token: the value of the user-token header; None where it is not sent.
+    """
 
-    @property
-    def user_token_value(self) -> str | None:
-        """The value of the user-token header; None where it is not sent."""
+    header: str
+    user_token: str | None = None
 
 
 class Service(NamedTuple):
@@ -240,14 +240,14 @@ class Http:
         credentials = self._credentials()
         headers = requests.structures.CaseInsensitiveDict(
             {
-                "Authorization": credentials.authorization,
+                "Authorization": credentials.header,
                 "Accept": "application/json",
                 "Accept-Encoding": "gzip",
                 "User-Agent": f"ess/{__version__}",
             }
         )
-        if credentials.user_token_value is not None:
-            headers["user-token"] = credentials.user_token_value
+        if credentials.user_token is not None:
+            headers["user-token"] = credentials.user_token
         if call.body is not None:
             headers["Content-Type"] = "application/json"
             headers["Content-Length"] = str(len(call.body))

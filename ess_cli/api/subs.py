@@ -10,9 +10,6 @@ from ess_cli.api.paging import Listing, Window, object_of
 from ess_cli.api.paths import segment
 from ess_cli.records import NewSubscription, NumberSubscriptions, Subscription
 
-# Keys that reads return and the PUT does not take (contract: the PUT sends all others back).
-READ_ONLY = frozenset({"id", "topic-nm", "del-cfg-id", "del-cfg-nm", "evt-tp"})
-
 
 def list_subscriptions(http: Http, window: Window) -> Listing[Subscription]:
     """All subscriptions of the company, whatever the topic: ``GET /topic-subscriptions``.
@@ -56,7 +53,7 @@ def create_subscription(http: Http, topic: str, body: NewSubscription) -> tuple[
         The reply's document, None where it is empty (the reference documents none), and the reply.
     """
     look = f"ess subs list --topic {topic} --cfg {body['del-cfg-id']}"
-    return http.post(f"/topics/{segment('topic', topic)}/subscriptions", body, look)
+    return http.post(subscriptions_path(topic), body, look)
 
 
 def replace_subscription(
@@ -70,7 +67,11 @@ def replace_subscription(
     return http.put(subscription_path(topic, subscription_id), body, look)
 
 
+def subscriptions_path(topic: str) -> str:
+    """The path of a topic's subscriptions below the base URL."""
+    return f"/topics/{segment('topic', topic)}/subscriptions"
+
+
 def subscription_path(topic: str, subscription_id: str) -> str:
     """The path of one subscription below the base URL."""
-    number = segment("subscription", subscription_id)
-    return f"/topics/{segment('topic', topic)}/subscriptions/{number}"
+    return f"{subscriptions_path(topic)}/{segment('subscription', subscription_id)}"

@@ -25,6 +25,10 @@ class KeyDifference(Protocol):
     def after(self) -> Any:
         """What it becomes."""
 
+    @property
+    def known(self) -> bool:
+        """Whether any read tells what is there."""
+
 
 def write_change(
     terminal: Terminal, method: str, url: str, change: Any, output_format: str
@@ -57,7 +61,10 @@ def write_change(
 
 def difference_lines(differences: Iterable[KeyDifference]) -> list[str]:
     """Before → after, a line a key."""
-    rows = [(each.key, _side(each.before), _side(each.after)) for each in differences]
+    rows = [
+        (each.key, _side(each.before) if each.known else "(not told)", _side(each.after))
+        for each in differences
+    ]
     width = max((len(key) for key, _, _ in rows), default=0)
     return [f"   {key:<{width}}  {before} → {after}" for key, before, after in rows]
 

@@ -1,0 +1,115 @@
+"""``ess api``: any path of the service, as it comes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ess_cli.changes import Change
+from ess_cli.cli import Write, noun
+from ess_cli.errors import FileTrouble, UsageFault
+from ess_cli.options import teaches
+
+app = noun("Any path of the service, as it comes.")
+METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS")
+
+
+@app.command("api", cls=Write)
+@teaches("ess api GET '/topic-subscriptions?limit=10'")
+def call(
+    ctx: typer.Context,
+    method: Annotated[str, typer.Argument(metavar="METHOD", help="GET, POST, PUT, …")],
+    path: Annotated[str, typer.Argument(metavar="PATH", help="Below the base URL: /topics")],
+    data: Annotated[
+        str | None, typer.Option(metavar="FILE|-", help="Send the file as JSON; - is stdin.")
+    ] = None,
+    field: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY=VALUE", help="A GET's query parameter, else a key of the body."),
+    ] = None,
+) -> None:
+    """Call any path of the service and print the reply as it came.
+
+    Anything but GET asks first. A value of --field is text in a body.
+    """
+    ess = ctx.obj
+    verb = method.upper()
+    if verb not in METHODS:
+        raise UsageFault(f'unknown method: "{method}"', hint="one of " + ", ".join(METHODS))
+    place, query = _split(path)
+    pairs = [_pair(text) for text in field or []]
+    if data is not None and (pairs or verb == "GET"):
+        raise UsageFault("--data goes with a method that sends a body, and without --field")
+    body = _body(data, dict(pairs) if verb != "GET" else {})
+    if verb == "GET":
+        query = (*query, *pairs)
+    shown = _shown(body)
+    from ess_cli.api.paths import query_string
+
+    change = Change(verb, place + query_string(query), f"{verb} {place}", None, (), shown)
+    if verb in ("GET", "HEAD", "OPTIONS") and not ess.flags.dry_run or ess.agreed(change, asks=True):
+        ess.terminal.write(ess.http.raw(verb, place, query, body).body)
+
+
+def _split(path: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Path and query of what the user typed.
+
+    Raises:
+        UsageFault: it names another host, or climbs above the base URL.
+    """
+    from urllib.parse import parse_qsl, unquote
+
+    place, _, query = path.partition("?")
+    place = place if place.startswith("/") else f"/{place}"
+    decoded = unquote(place)
+    if (
+        "://" in place
+        or place.startswith("//")
+        or "\\" in decoded
+        or "#" in path
+        or not decoded.isprintable()
+        or any(part in (".", "..") for part in decoded.split("/"))
+    ):
+        raise UsageFault(
+            f'not a path below the base URL: "{path}"', hint="for instance ess api GET /topics"
+        )
+    return _quoted(place), tuple(parse_qsl(query, keep_blank_values=True))
+
+
+def _quoted(place: str) -> str:
+    from urllib.parse import quote
+
+    return quote(place, safe="/%:@!$&'()*+,;=~-._")
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not key or not equals:
+        raise UsageFault(f'--field: not KEY=VALUE: "{text}"', hint="--field limit=10")
+    return key, value
+
+
+def _body(data: str | None, fields: dict[str, str]) -> bytes | None:
+    import json
+    import sys
+
+    if data is None:
+        return json.dumps(fields).encode() if fields else None
+    try:
+        return sys.stdin.buffer.read() if data == "-" else Path(data).read_bytes()
+    except OSError as error:
+        raise FileTrouble(f"--data {data}: {error.strerror}") from None
+
+
+def _shown(body: bytes | None) -> Any:
+    """The body for a dry run: as JSON where it is JSON."""
+    from ess_cli.api.decoding import decode
+
+    if body is None:
+        return None
+    try:
+        return decode(body)
+    except ValueError:
+        return body.decode("utf-8", "backslashreplace")

@@ -1,0 +1,307 @@
+"""``ess deliveries``: what became of events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Annotated, Any
+
+import typer
+
+from ess_cli.changes import Change
+from ess_cli.cli import Command, Listing, Write, noun
+from ess_cli.errors import UsageFault
+from ess_cli.options import Cfg, EventType, Topic, teaches
+from ess_cli.records import HandledEvent
+from ess_cli.render.columns import Column, Table
+from ess_cli.times import parse_moment, read
+
+app = noun("Deliveries, their attempts, what failed.")
+
+# Deliveries and attempts have no end: a bare list stops here (contract).
+FIRST_ROWS = 50
+EVERYTHING = "[1970-01-01T00:00:00-]"
+
+DELIVERIES = Table(
+    ("delivery", "deliveries"),
+    (
+        Column("event-id", "event-id"),
+        Column("time", "timestamp"),
+        Column("status", "delivery-status"),
+        Column("topic", "topic"),
+        Column("event-type", "event-type"),
+        Column("cfg-id", "del-cfg-id"),
+        Column("configuration", "del-cfg-nm", cut=True),
+        Column("address", "delivery-point", cut=True, extra=True),
+        Column("body", "event-body", cut=True, extra=True),
+    ),
+    lambda row: f"{row.get('event-id', '')}:{row.get('del-cfg-id', '')}",
+)
+ATTEMPTS = Table(
+    ("attempt", "attempts"),
+    (
+        Column("event-id", "event-id"),
+        Column("time", "attempt-timestamp"),
+        Column("attempt", "attempt-number", right=True),
+        Column("result", "attempt-result"),
+        Column("http", "attempt-http-response-status", right=True),
+        Column("answer", "attempt-http-response-body", cut=True),
+        Column("status", "delivery-status"),
+        Column("topic", "topic"),
+        Column("event-type", "event-type"),
+        Column("configuration", "del-cfg-nm", cut=True),
+        Column("event-time", "event-timestamp", extra=True),
+        Column("address", "del-addr", cut=True, extra=True),
+        Column("body", "event-body", cut=True, extra=True),
+    ),
+    lambda row: f"{row.get('event-id', '')}:{row.get('del-cfg-nm', '')}",
+)
+SUMMARY = Table(
+    ("row", "rows"),
+    (
+        Column("configuration", "configuration", cut=True),
+        Column("topic", "topic"),
+        Column("event-type", "event-type"),
+        Column("pending", "pending", right=True),
+        Column("retry", "retry", right=True),
+        Column("failed", "failed", right=True),
+    ),
+)
+TRACKING = Table(
+    ("attempt", "attempts"),
+    (
+        Column("attempt", "attempt-number", right=True),
+        Column("time", "attempt-timestamp"),
+        Column("status", "status"),
+        Column("http", "response-status", right=True),
+        Column("answer", "response-details", cut=True),
+    ),
+)
+HANDLED = Table(
+    ("reply", "replies"),
+    (Column("updated", "number-of-updated-event-deliveries", right=True),),
+)
+
+Status = Annotated[
+    str | None,
+    typer.Option("--status", metavar="STATUS", help="SUCCESS, PENDING, RETRY or FAILED."),
+]
+Since = Annotated[
+    str | None, typer.Option("--since", metavar="DATE", help="Events from then on: 2h, 2026-11-01.")
+]
+Until = Annotated[
+    str | None, typer.Option("--until", metavar="DATE", help="Events before then.")
+]
+
+
+@app.command("list", cls=Listing)
+@teaches("ess deliveries list --status FAILED --since 2d", "GET /event-deliveries", DELIVERIES)
+def list_deliveries(
+    ctx: typer.Context,
+    status: Status = None,
+    topic: Topic = None,
+    event_type: EventType = None,
+    cfg: Cfg = None,
+    since: Since = None,
+    until: Until = None,
+) -> None:
+    """List deliveries: one row an event and configuration.
+
+    The list has no end, so it stops after 50 rows unless --limit or --all says otherwise. The
+    filters work on this side: names of the service's own ones are not documented, --param sends
+    them raw.
+    """
+    from ess_cli.api import deliveries
+
+    ess = ctx.obj
+    keep = _filter(ess, "timestamp", status, topic, event_type, since, until)
+    if cfg is not None:
+        wanted = ess.configuration(cfg).id
+        keep = _both(keep, lambda row: str(row.get("del-cfg-id")) == wanted)
+    window = ess.window(filtered=keep is not None, endless=FIRST_ROWS)
+    ess.show_listing(deliveries.list_deliveries(ess.http, window), keep=keep)
+
+
+@app.command("attempts", cls=Listing)
+@teaches(
+    "ess deliveries attempts --cfg sai --status FAILED", "GET /event-delivery-attempts", ATTEMPTS
+)
+def list_attempts(
+    ctx: typer.Context,
+    status: Status = None,
+    topic: Topic = None,
+    event_type: EventType = None,
+    cfg: Cfg = None,
+    since: Since = None,
+    until: Until = None,
+) -> None:
+    """List attempts to deliver, with what the webhook answered.
+
+    The first place to look when events fail: a domain that is not allow-listed shows only here.
+    Attempts name their configuration, without its id. Stops after 50 rows, as `deliveries list`.
+    """
+    from ess_cli.api import deliveries
+
+    ess = ctx.obj
+    keep = _filter(ess, "attempt-timestamp", status, topic, event_type, since, until)
+    if cfg is not None:
+        keep = _both(keep, _named(ess, cfg))
+    window = ess.window(filtered=keep is not None, endless=FIRST_ROWS)
+    ess.show_listing(deliveries.list_attempts(ess.http, window), keep=keep)
+
+
+@app.command("summary", cls=Command)
+@teaches("ess deliveries summary", "GET /event-deliveries/summary", SUMMARY)
+def get_summary(ctx: typer.Context) -> None:
+    """Count pending, retried and failed deliveries by configuration, topic and event type.
+
+    The service counts no successes. JSON is its own tree; tables are flattened.
+    """
+    from ess_cli.api import deliveries
+
+    ess = ctx.obj
+    reply = deliveries.get_summary(ess.http)
+    rows = list(_flat(reply))
+    ess.show_object(reply, rows)
+    failed = [row for row in rows if row["failed"]]
+    if failed and ess.terminal.err_is_tty:
+        from shlex import quote
+
+        name = quote(str(failed[0]["configuration"]))
+        ess.terminal.note(f"hint: ess deliveries attempts --cfg {name} --status FAILED")
+
+
+@app.command("track", cls=Command)
+@teaches(
+    "ess deliveries track hc4lnloTSK2aSvrLKiDpSA sai",
+    "GET /event-deliveries/{EVT_ID}:{DEL_CFG_ID}/tracking",
+    TRACKING,
+)
+def track(
+    ctx: typer.Context,
+    event: Annotated[
+        str,
+        typer.Argument(metavar="EVENT-ID", help="Or EVENT-ID:CFG, as -o name prints it."),
+    ],
+    cfg: Annotated[
+        str | None, typer.Argument(metavar="[ID-OR-NAME]", help="The delivery configuration.")
+    ] = None,
+) -> None:
+    """Show every attempt to deliver one event to one configuration.
+
+    An event id that begins with a dash goes after --.
+    """
+    from ess_cli.api import deliveries
+
+    ess = ctx.obj
+    if cfg is None:
+        event, colon, cfg = event.partition(":")
+        if not colon or not cfg:
+            raise UsageFault(
+                f"which delivery configuration? {event} may have gone to several",
+                hint=f"ess deliveries track {event} ID-OR-NAME",
+            )
+    reply = deliveries.track(ess.http, event, ess.configuration(cfg).id)
+    ess.show_object(reply, reply.get("delivery-attempts") or [])
+
+
+@app.command("mark-handled", cls=Write)
+@teaches(
+    "ess deliveries mark-handled --event-id event-3 --topic topic-C --event-type some-type-3"
+    " --cfg 'Delivery Configuration 1'",
+    "POST /handled-event-deliveries",
+    HANDLED,
+)
+def mark_handled(
+    ctx: typer.Context,
+    event_id: Annotated[str, typer.Option(metavar="EVENT-ID", help="Which event.")],
+    topic: Annotated[str, typer.Option(metavar="TOPIC", help="Its topic.")],
+    event_type: Annotated[str, typer.Option(metavar="EVENT-TYPE", help="Its type.")],
+    cfg: Annotated[str, typer.Option(metavar="ID-OR-NAME", help="Its delivery configuration.")],
+    timestamp: Annotated[
+        str, typer.Option(metavar="RANGE", help=f"[from-to]; the default is {EVERYTHING}")
+    ] = EVERYTHING,
+) -> None:
+    """Mark deliveries as handled, so that they no longer count as failed.
+
+    It cannot be undone, and the operation looks like a bulk filter, so it asks before it sends.
+    """
+    from ess_cli.api import deliveries
+
+    ess = ctx.obj
+    body: HandledEvent = {
+        "event-id": event_id,
+        "topic": topic,
+        "event-type": event_type,
+        "del-cfg-nm": _name_of(ess, cfg),
+        "timestamp": timestamp,
+    }
+    ess.terminal.note(f"timestamp: {timestamp}")
+    what = f"event {event_id} for {body['del-cfg-nm']} as handled"
+    change = Change("POST", "/handled-event-deliveries", f"mark {what}", body, (), body)
+    if ess.agreed(change, asks=True):
+        ess.show_object(deliveries.mark_handled(ess.http, body) or body)
+        ess.changed(f"marked {what}")
+
+
+Keep = Callable[[Mapping[str, Any]], bool]
+
+
+def _filter(
+    ess: Any,
+    time_key: str,
+    status: str | None,
+    topic: str | None,
+    event_type: str | None,
+    since: str | None,
+    until: str | None,
+) -> Keep | None:
+    equal = {"delivery-status": status, "topic": topic, "event-type": event_type}
+    wanted = {key: value for key, value in equal.items() if value is not None}
+    first = parse_moment("--since", since, ess.now()) if since else None
+    last = parse_moment("--until", until, ess.now()) if until else None
+    if not wanted and first is last is None:
+        return None
+
+    def keep(row: Mapping[str, Any]) -> bool:
+        if any(row.get(key) != value for key, value in wanted.items()):
+            return False
+        if first is last is None:
+            return True
+        moment = read(row.get(time_key))
+        return moment is not None and (
+            (first is None or moment >= first) and (last is None or moment < last)
+        )
+
+    return keep
+
+
+def _both(one: Keep | None, other: Keep) -> Keep:
+    return other if one is None else lambda row: one(row) and other(row)
+
+
+def _named(ess: Any, cfg: str) -> Keep:
+    name = _name_of(ess, cfg)
+    return lambda row: row.get("del-cfg-nm") == name
+
+
+def _name_of(ess: Any, cfg: str) -> str:
+    """The name of a configuration, where the service knows it by name only."""
+    from ess_cli.lookup import choose_configuration
+
+    name = choose_configuration(ess.configurations, cfg).name or ""
+    if sum(1 for row in ess.configurations if row.get("del-cfg-nm") == name) > 1:
+        ess.terminal.warn(f'several configurations are named "{name}"; here they count as one')
+    return name
+
+
+def _flat(summary: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """One row a configuration, topic and event type."""
+    for configuration in summary.get("delivery-configurations") or []:
+        for topic in configuration.get("topics") or []:
+            for event_type in topic.get("event-types") or []:
+                yield {
+                    "configuration": configuration.get("del-cfg-nm"),
+                    "topic": topic.get("topic-nm"),
+                    "event-type": event_type.get("id"),
+                    **{key: event_type.get(key) for key in ("pending", "retry", "failed")},
+                }

@@ -1,0 +1,338 @@
+"""``ess subs``: who gets which events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
+
+import typer
+
+from ess_cli.changes import Change
+from ess_cli.cli import Command, Listing, Write, noun
+from ess_cli.errors import AlreadyExists, UsageFault
+from ess_cli.options import Cfg, EventType, Topic, teaches
+from ess_cli.records import NewSubscription
+from ess_cli.render.columns import Column, Table
+from ess_cli.times import parse_moment, wire
+
+app = noun("Subscriptions: who gets which events.")
+
+SUBSCRIPTIONS = Table(
+    ("subscription", "subscriptions"),
+    (
+        Column("id", "id"),
+        Column("topic", "topic-nm"),
+        Column("event-type", "evt-tp"),
+        Column("cfg-id", "del-cfg-id"),
+        Column("configuration", "del-cfg-nm", cut=True),
+        Column("match", "match-crt", cut=True),
+        Column("start", "start-date"),
+    ),
+    lambda row: row.get("id"),
+)
+BY_NUMBER = Table(
+    ("configuration", "configurations"),
+    (
+        Column("cfg-id", "delivery-cfg-id"),
+        Column("configuration", "delivery-cfg-nm", cut=True),
+        Column("event-types", "events"),
+    ),
+    lambda row: row.get("delivery-cfg-id"),
+)
+COUNT = Table(
+    ("count", "counts"),
+    (Column("topic", "topic-name"), Column("numbers", "activeCount", right=True)),
+)
+
+TopicOrId = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="[TOPIC] ID", help="The subscription's id; its topic is looked up if left out."
+    ),
+]
+Match = Annotated[
+    str | None, typer.Option("--match", metavar="TEXT", help="Criteria: number = '+12025550123'.")
+]
+Number = Annotated[
+    str | None, typer.Option("--number", metavar="NUMBER", help="Only events of this E.164 number.")
+]
+
+
+@app.command("list", cls=Listing)
+@teaches("ess subs list --topic NIS-Events", "GET /topic-subscriptions", SUBSCRIPTIONS)
+def list_subscriptions(
+    ctx: typer.Context, topic: Topic = None, event_type: EventType = None, cfg: Cfg = None
+) -> None:
+    """List subscriptions, all or some.
+
+    A subscription without an event type receives every one of its topic, so --event-type shows
+    it too.
+    """
+    from ess_cli.api import subs
+
+    ess = ctx.obj
+    keep = _filter(ess, topic, event_type, cfg)
+    window = ess.window(filtered=keep is not None)
+    ess.show_listing(subs.list_subscriptions(ess.http, window), keep=keep)
+
+
+def _filter(
+    ess: Any, topic: str | None, event_type: str | None, cfg: str | None
+) -> Callable[[Mapping[str, Any]], bool] | None:
+    if topic is event_type is cfg is None:
+        return None
+    wanted = ess.configuration(cfg).id if cfg else None
+    return lambda row: (
+        (topic is None or row.get("topic-nm") == topic)
+        and (event_type is None or row.get("evt-tp") in (event_type, None, ""))
+        and (wanted is None or str(row.get("del-cfg-id")) == wanted)
+    )
+
+
+@app.command("mdn", cls=Command)
+@teaches("ess subs mdn +12345678901", "GET /topic-subscriptions/mdn", BY_NUMBER)
+def find_by_number(
+    ctx: typer.Context,
+    number: Annotated[
+        str | None, typer.Argument(metavar="[NUMBER]", help="An E.164 number.")
+    ] = None,
+    match: Match = None,
+    topic: Annotated[
+        str, typer.Option(metavar="TOPIC", help="NIS-Events is the only one documented.")
+    ] = "NIS-Events",
+) -> None:
+    """Show who is subscribed to a phone number.
+
+    The criteria must be the same text as the subscription's: --match asks for other ones.
+    """
+    from ess_cli.api import subs
+    from ess_cli.criteria import criteria_of
+
+    criteria = criteria_of(match, number, "NUMBER", required=True)
+    reply = subs.find_by_criteria(ctx.obj.http, topic, criteria, limit=1000)
+    ctx.obj.show_object(reply, reply.get("subscriptions", []))
+
+
+@app.command("mdn-count", cls=Command)
+@teaches("ess subs mdn-count", "GET /topic-subscriptions/uniqueMdnCount", COUNT)
+def count_numbers(ctx: typer.Context) -> None:
+    """Count the different numbers that are subscribed."""
+    from ess_cli.api import subs
+
+    ctx.obj.show_object(subs.count_numbers(ctx.obj.http))
+
+
+@app.command("get", cls=Command)
+@teaches(
+    "ess subs get SCG-Message 142",
+    "GET /topics/{ID}/subscriptions/{SUBSCRIPTION_NUMBER}",
+    SUBSCRIPTIONS,
+)
+def get_subscription(ctx: typer.Context, topic_and_id: TopicOrId) -> None:
+    """Show one subscription.
+
+    The service never says when a subscription ends.
+    """
+    from ess_cli.api import subs
+
+    ess = ctx.obj
+    topic, subscription_id, _ = _place(ess, topic_and_id)
+    row = subs.get_subscription(ess.http, topic, subscription_id)
+    ess.show_object(row, [_with_name(ess, row)])
+
+
+@app.command("create", cls=Write)
+@teaches(
+    "ess subs create --topic NIS-Events --cfg hhh --number +12025550123",
+    "POST /topics/{ID}/subscriptions",
+    SUBSCRIPTIONS,
+)
+def create_subscription(
+    ctx: typer.Context,
+    topic: Annotated[str, typer.Option(metavar="TOPIC", help="The topic's name.")],
+    cfg: Annotated[str, typer.Option(metavar="ID-OR-NAME", help="Where the events go.")],
+    event_type: Annotated[
+        str | None, typer.Option(metavar="EVENT-TYPE", help="Only this one; all without it.")
+    ] = None,
+    match: Match = None,
+    number: Number = None,
+    start_date: Annotated[
+        str, typer.Option(metavar="DATE", help="Events from then on. [now]")
+    ] = "now",
+    end_date: Annotated[
+        str | None, typer.Option(metavar="DATE", help="Events until then; for ever without it.")
+    ] = None,
+    allow_duplicate: Annotated[
+        bool, typer.Option("--allow-duplicate", help="Even if the same one exists.")
+    ] = False,
+) -> None:
+    """Subscribe a delivery configuration to a topic.
+
+    A subscription cannot be removed again, only ended, so ess looks first whether the same one
+    exists and then refuses, exit code 8, unless --allow-duplicate is given.
+    """
+    ess = ctx.obj
+    body = _new_body(ess, cfg, event_type, start_date, end_date)
+    body["match-crt"] = _criteria(ess, match, number)
+    _create(ess, topic, body, by_number=number is not None, allow_duplicate=allow_duplicate)
+
+
+def _criteria(ess: Any, match: str | None, number: str | None) -> str:
+    from ess_cli.criteria import criteria_of, lint
+
+    for complaint in lint(match or ""):
+        ess.terminal.warn(f"--match: {complaint}; it is sent as it stands")
+    return criteria_of(match, number, "--number", required=False)
+
+
+def _new_body(
+    ess: Any, cfg: str, event_type: str | None, start_date: str, end_date: str | None
+) -> NewSubscription:
+    start = parse_moment("--start-date", start_date, ess.now())
+    end = parse_moment("--end-date", end_date, ess.now()) if end_date else None
+    if end is not None and end <= start:
+        raise UsageFault(
+            f"--end-date {wire(end)} is not after --start-date {wire(start)}",
+            hint="it would never receive anything",
+        )
+    body: NewSubscription = {
+        "del-cfg-id": ess.configuration(cfg).id,
+        "match-crt": "",
+        "start-date": wire(start),
+        "end-date": wire(end) if end else None,
+    }
+    if event_type is not None:
+        body["evt-tp"] = event_type
+    return body
+
+
+def _create(
+    ess: Any, topic: str, body: NewSubscription, *, by_number: bool, allow_duplicate: bool
+) -> None:
+    from ess_cli import lookup
+    from ess_cli.api import subs
+
+    same = lookup.same_subscriptions(ess.http, topic, body, by_number=by_number)
+    what = f"subscription of {topic} to configuration {body['del-cfg-id']}"
+    if same and not allow_duplicate:
+        raise AlreadyExists(
+            f"the same subscription exists: {', '.join(str(row.get('id')) for row in same)}",
+            details=(f"  {what}, match: {body['match-crt'] or 'every event'}",),
+            hint="it cannot be removed again, only ended; a second one needs --allow-duplicate",
+        )
+    path = subs.subscriptions_path(topic)
+    if not ess.agreed(Change("POST", path, what, body, shown_body=body), asks=False):
+        return
+    document, reply = subs.create_subscription(ess.http, topic, body)
+    known = {str(row.get("id")) for row in same}
+    made = lookup.created_subscription(ess.http, topic, body, document, reply.headers, known)
+    ess.show_written(lambda: _with_name(ess, made), sent={"topic-nm": topic, **body})
+    ess.changed(f"created subscription {made.get('id', '') if made else ''} of {topic}")
+
+
+@app.command("update", cls=Write)
+@teaches(
+    "ess subs update SCG-Message 142 --match 'company-id = 123'",
+    "PUT /topics/{ID}/subscriptions/{SUBSCRIPTION_NUMBER}",
+    SUBSCRIPTIONS,
+)
+def update_subscription(
+    ctx: typer.Context,
+    topic_and_id: TopicOrId,
+    match: Match = None,
+    no_match: Annotated[bool, typer.Option("--no-match", help="Every event.")] = False,
+    start_date: Annotated[
+        str | None, typer.Option(metavar="DATE", help="Events from then on.")
+    ] = None,
+    end_date: Annotated[str | None, typer.Option(metavar="DATE", help="Events until then.")] = None,
+    no_end_date: Annotated[bool, typer.Option("--no-end-date", help="For ever.")] = False,
+) -> None:
+    """Change criteria or dates of a subscription.
+
+    Topic, event type and configuration are fixed when it is created. The service replaces the
+    whole of it, so ess reads it first and sends all of it back. It asks before it sends.
+    """
+    ess = ctx.obj
+    for given, other in (("match", no_match), ("end-date", no_end_date)):
+        if other and (match if given == "match" else end_date) is not None:
+            raise UsageFault(f"--{given} and --no-{given} exclude each other")
+    changes: dict[str, Any] = {}
+    if match is not None or no_match:
+        changes["match-crt"] = _criteria(ess, match, None)
+    if start_date is not None:
+        changes["start-date"] = wire(parse_moment("--start-date", start_date, ess.now()))
+    if end_date is not None or no_end_date:
+        end = parse_moment("--end-date", end_date, ess.now()) if end_date is not None else None
+        changes["end-date"] = wire(end) if end else None
+    if not changes:
+        raise UsageFault("nothing to change", hint="--match, --start-date, --end-date, --no-…")
+    _replace(ess, topic_and_id, changes)
+
+
+@app.command("end", cls=Write)
+@teaches(
+    "ess subs end NIS-Events 16301810 --at +2d",
+    "PUT /topics/{ID}/subscriptions/{SUBSCRIPTION_NUMBER}",
+    SUBSCRIPTIONS,
+)
+def end_subscription(
+    ctx: typer.Context,
+    topic_and_id: TopicOrId,
+    at: Annotated[str, typer.Option(metavar="DATE", help="No events from then on. [now]")] = "now",
+) -> None:
+    """End a subscription: the nearest thing to removing it that the service has.
+
+    Sets its end date. The service never shows that date again.
+    """
+    _replace(
+        ctx.obj, topic_and_id, {"end-date": wire(parse_moment("--at", at, ctx.obj.now()))}
+    )
+
+
+def _replace(ess: Any, topic_and_id: list[str], changes: dict[str, Any]) -> None:
+    from ess_cli.api import subs
+    from ess_cli.changes import subscription_change
+
+    topic, number, listed = _place(ess, topic_and_id)
+    single = subs.get_subscription(ess.http, topic, number)
+    if listed is None:
+        listed = lookup_listed(ess, number)
+    change = subscription_change(single, listed, changes, subs.subscription_path(topic, number))
+    if "end-date" not in changes:
+        ess.terminal.warn(
+            "no read tells when a subscription ends: if this one has an end date, the service may"
+            " drop it with this update; --end-date or --no-end-date says which is meant"
+        )
+    if not ess.agreed(change, asks=True):
+        return
+    subs.replace_subscription(ess.http, topic, number, change.body)
+    ess.show_written(
+        lambda: _with_name(ess, subs.get_subscription(ess.http, topic, number)), sent=change.body
+    )
+    ess.changed(f"updated {change.what}")
+
+
+def lookup_listed(ess: Any, number: str) -> Any:
+    """The list's entry of a subscription; None where the list has none."""
+    from ess_cli.lookup import listed_subscription
+
+    return listed_subscription(ess.http, number)
+
+
+def _place(ess: Any, topic_and_id: list[str]) -> tuple[str, str, Any]:
+    """Topic and id of a subscription, and its entry in the list where that was read for it."""
+    if len(topic_and_id) == 2:
+        return topic_and_id[0], topic_and_id[1], None
+    if len(topic_and_id) > 2:
+        raise UsageFault(f"one subscription at a time: {' '.join(topic_and_id)}")
+    from ess_cli.lookup import find_listed_subscription
+
+    listed = find_listed_subscription(ess.http, topic_and_id[0])
+    return str(listed.get("topic-nm", "")), topic_and_id[0], listed
+
+
+def _with_name(ess: Any, row: Any) -> Any:
+    """The row, with the configuration's name beside its id where columns are shown."""
+    if row is None or row.get("del-cfg-nm") or not ess.shows_columns:
+        return row
+    return {**row, "del-cfg-nm": ess.configuration_name(str(row.get("del-cfg-id")))}

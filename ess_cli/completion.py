@@ -1,0 +1,3 @@
+"""Completion scripts, made from the command tree."""
+
+SHELLS = ("bash", "zsh", "fish", "powershell")
