@@ -202,14 +202,14 @@ class Ess:
         listing: Listing[Any],
         *,
         keep: Callable[[Any], bool] | None = None,
-        remember: tuple[str, Callable[[Any], str]] | None = None,
+        remember: tuple[str, Callable[[Any], list[str]]] | None = None,
     ) -> None:
         """Print a list as it arrives, within ``--limit``, filtered and sorted.
 
         Args:
             listing: where the rows come from.
             keep: a filter on our side.
-            remember: which kind of names to keep for completion, and a row's line there.
+            remember: which kind of names to keep for completion, and the lines a row gives.
         """
         rows: Iterable[Any] = listing
         if remember and not self.flags.param and not self.flags.offset:
@@ -452,15 +452,15 @@ class Ess:
         return len(document)
 
     def _remembering(
-        self, listing: Listing[Any], kind: str, line_of: Callable[[Any], str]
+        self, listing: Listing[Any], kind: str, lines_of: Callable[[Any], list[str]]
     ) -> Iterator[Any]:
         from ess_cli import cache
 
         lines = []
         for row in listing:
-            lines.append(line_of(row))
+            lines += lines_of(row)
             yield row
-        cache.remember(self.profile, kind, [line for text in lines for line in text.split("\n")])
+        cache.remember(self.profile, kind, lines)
 
     def _sorted(self, rows: Iterable[Any], field: str) -> list[Any]:
         column = self._table.column(field.removeprefix("-"))

@@ -11,6 +11,7 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
     from types import FrameType
 
     from ess_cli.context import Ess
@@ -24,8 +25,18 @@ class Terminated(BaseException):
     """SIGTERM arrived."""
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(
+    argv: Sequence[str] | None = None,
+    *,
+    clock: Callable[[], datetime] | None = None,
+    sleep: Callable[[float], None] | None = None,
+) -> int:
     """Run ``ess`` with these arguments (the process's own by default).
+
+    Args:
+        argv: the command line without the program's name.
+        clock: the present moment, aware; the system's where None.
+        sleep: waits between attempts, in seconds; really does where None.
 
     Returns:
         The exit code; see ``ess help exit-codes``. Nothing is raised and nothing exits here, so
@@ -42,8 +53,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _emit("".join(f"{line}\n" for line in candidates(args[1:])))
     import gc
 
+    from ess_cli.context import Ess
+
     gc.set_threshold(_GC_THRESHOLD, 20, 50)
-    return _run(args)
+    return _run(Ess(args, clock, sleep))
 
 
 def _emit(text: str) -> int:
@@ -58,17 +71,15 @@ def _emit(text: str) -> int:
     return 0
 
 
-def _run(args: list[str]) -> int:
+def _run(ess: Ess) -> int:
     from ess_cli import redaction
-    from ess_cli.context import Ess
 
     redaction.forget_all()
-    ess = Ess(program_args=args)
     restore = _catch_sigterm()
     try:
         from ess_cli.cli import invoke
 
-        code = invoke(args, ess)
+        code = invoke(ess.program_args, ess)
         ess.terminal.flush()
     except BaseException as error:  # noqa: BLE001 - the one place where everything ends
         code = _report(error, ess)

@@ -51,7 +51,7 @@ def list_event_types(ctx: typer.Context) -> None:
 
     ess = ctx.obj
     listing = event_types.list_event_types(ess.http, ess.window())
-    ess.show_listing(listing, remember=("event-types", lambda row: str(row.get("id", ""))))
+    ess.show_listing(listing, remember=("event-types", lambda row: [str(row.get("id", ""))]))
 
 
 @app.command("get", cls=Command)

@@ -36,7 +36,7 @@ def list_topics(ctx: typer.Context) -> None:
 
     ess = ctx.obj
     listing = topics.list_topics(ess.http, ess.window())
-    ess.show_listing(listing, remember=("topics", lambda row: str(row.get("topic-nm", ""))))
+    ess.show_listing(listing, remember=("topics", lambda row: [str(row.get("topic-nm", ""))]))
 
 
 @app.command("event-types", cls=Command)
