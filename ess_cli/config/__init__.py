@@ -24,9 +24,11 @@ from ess_cli.config.profiles import (
     SANDBOX_BASE_URL,
     Config,
     Profile,
+    differences,
     parse_name,
     parse_output,
     parse_timeout,
+    written,
 )
 from ess_cli.errors import BadSetting, FileTrouble, UnknownFormat, UsageFault
 from ess_cli.places import config_file
@@ -48,14 +50,18 @@ __all__ = [
     "UnusableError",
     "active_profile",
     "config_path",
+    "differences",
     "load",
     "parse_base_url",
     "parse_name",
+    "parse_output",
     "parse_timeout",
     "resolve",
+    "said",
     "save",
     "select",
     "use",
+    "written",
 ]
 
 T = TypeVar("T")
@@ -194,14 +200,19 @@ def _keep_apart(flags: GlobalFlags, environ: Mapping[str, str], selected: Settin
         )
 
 
-def _said(
+def said(
     option: str,
     value: str | None,
     environ: Mapping[str, str],
     parse: Callable[[str], T],
     example: str,
 ) -> tuple[T, str] | None:
-    """What the option, else its variable says, and which of them; None where both are silent."""
+    """What the option, else its variable says, and which of them; None where both are silent.
+
+    Raises:
+        UsageFault: the option's value cannot be used.
+        BadSetting: the variable's cannot.
+    """
     variable = "ESS_" + option.removeprefix("--").replace("-", "_").upper()
     given = value is not None
     text = value if given else environ.get(variable) or None
@@ -221,18 +232,18 @@ def _said(
 def _base_url(
     option: str | None, environ: Mapping[str, str], profile: Profile
 ) -> tuple[BaseUrl, str]:
-    said = _said("--base-url", option, environ, parse_base_url, DEFAULT_BASE_URL)
-    if said is not None:
-        return said
+    found = said("--base-url", option, environ, parse_base_url, DEFAULT_BASE_URL)
+    if found is not None:
+        return found
     if profile.base_url is not None:
         return profile.base_url, f'profile "{profile.name}"'
     return parse_base_url(DEFAULT_BASE_URL), "default"
 
 
 def _timeout(option: str | None, environ: Mapping[str, str], profile: Profile) -> tuple[float, str]:
-    said = _said("--timeout", option, environ, parse_timeout, "30 or 2.5")
-    if said is not None:
-        return said
+    found = said("--timeout", option, environ, parse_timeout, "30 or 2.5")
+    if found is not None:
+        return found
     if profile.timeout_s is not None:
         return profile.timeout_s, f'profile "{profile.name}"'
     return DEFAULT_TIMEOUT_S, "default"
@@ -247,9 +258,9 @@ def _output(flags: GlobalFlags, environ: Mapping[str, str], profile: Profile) ->
         return Setting("json", "option --json")
     if flags.output is not None and flags.output not in OUTPUT_FORMATS:
         raise UnknownFormat(flags.output, OUTPUT_FORMATS)
-    said = _said("--output", flags.output, environ, parse_output, ", ".join(OUTPUT_FORMATS))
-    if said is not None:
-        return Setting(*said)
+    found = said("--output", flags.output, environ, parse_output, ", ".join(OUTPUT_FORMATS))
+    if found is not None:
+        return Setting(*found)
     if profile.output is not None:
         return Setting(profile.output, f'profile "{profile.name}"')
     return Setting(None, "default")

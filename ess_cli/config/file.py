@@ -21,6 +21,7 @@ from ess_cli.config.profiles import (
     parse_name,
     parse_output,
     parse_timeout,
+    written,
 )
 from ess_cli.errors import BadConfiguration, FileTrouble
 
@@ -70,21 +71,6 @@ def save(config: Config) -> None:
     document = {"profiles": {p.name: written(p) for p in config.profiles.values()}}
     text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=100)
     write_private(config.path, text.encode())
-
-
-def written(profile: Profile) -> dict[str, Any]:
-    """A profile as the file has it: its keys and plain values, those left out that say nothing."""
-    timeout_s = profile.timeout_s
-    entry = {
-        "base-url": profile.base_url.url if profile.base_url else None,
-        "output": profile.output,
-        "timeout": int(timeout_s) if timeout_s and timeout_s.is_integer() else timeout_s,
-        "protected": profile.protected or None,
-        "token-command": list(profile.token_command) or None,
-        "company-id": profile.company_id,
-        "ca-bundle": profile.ca_bundle,
-    }
-    return {key: value for key, value in entry.items() if value is not None}
 
 
 def write_private(path: Path, content: bytes) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ess_cli.config.base_url import BaseUrl, UnusableError, parse_base_url
 from ess_cli.errors import UnknownProfile
@@ -65,6 +65,15 @@ class Config(NamedTuple):
         """Every profile that can be selected, the built-in ones first."""
         return tuple(dict.fromkeys((DEFAULT, SANDBOX, *self.profiles)))
 
+    def having(self, profile: Profile) -> Config:
+        """The same with this profile, in place of the one of its name."""
+        return self._replace(profiles={**self.profiles, profile.name: profile})
+
+    def without(self, name: str) -> Config:
+        """The same without the profile of that name, if there was one."""
+        kept = {key: profile for key, profile in self.profiles.items() if key != name}
+        return self._replace(profiles=kept)
+
     def find(self, name: str) -> Profile:
         """The profile of that name.
 
@@ -83,6 +92,28 @@ class Config(NamedTuple):
         """The protected profile that guards an origin, ``first`` before others; None: unguarded."""
         candidates = [self.find(first), *self.profiles.values()]
         return next((p.name for p in candidates if p.protected and p.origin == origin), None)
+
+
+def written(profile: Profile) -> dict[str, Any]:
+    """A profile as the file has it: its keys and plain values, those left out that say nothing."""
+    timeout_s = profile.timeout_s
+    entry = {
+        "base-url": profile.base_url.url if profile.base_url else None,
+        "output": profile.output,
+        "timeout": int(timeout_s) if timeout_s and timeout_s.is_integer() else timeout_s,
+        "protected": profile.protected or None,
+        "token-command": list(profile.token_command) or None,
+        "company-id": profile.company_id,
+        "ca-bundle": profile.ca_bundle,
+    }
+    return {key: value for key, value in entry.items() if value is not None}
+
+
+def differences(before: Profile, after: Profile) -> list[tuple[str, Any, Any]]:
+    """Each of the file's keys that differs, its value before and after; None where absent."""
+    old, new = written(before), written(after)
+    keys = dict.fromkeys([*old, *new])
+    return [(key, old.get(key), new.get(key)) for key in keys if old.get(key) != new.get(key)]
 
 
 def parse_timeout(text: str) -> float:

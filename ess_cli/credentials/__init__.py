@@ -32,6 +32,7 @@ __all__ = [
     "for_run",
     "from_file",
     "keyring",
+    "keyring_limit_s",
     "look_up",
     "read_stdin",
     "sandbox_credentials",
