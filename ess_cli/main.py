@@ -79,7 +79,7 @@ def _run(ess: Ess) -> int:
     try:
         from ess_cli.cli import invoke
 
-        code = invoke(ess.program_args, ess)
+        code = invoke(list(ess.program_args), ess)
         ess.terminal.flush()
     except BaseException as error:  # noqa: BLE001 - the one place where everything ends
         code = _report(error, ess)
