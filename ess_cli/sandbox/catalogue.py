@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ess_cli.sandbox.paging import array, page_of
-from ess_cli.sandbox.replies import RefusedError, Reply, encode, json_reply
+from ess_cli.sandbox.paging import listing, page_of
+from ess_cli.sandbox.replies import RefusedError, Reply, json_reply, text_reply
 from ess_cli.sandbox.routing import Call
 from ess_cli.sandbox.store import Store
 
@@ -38,7 +38,7 @@ def list_topics(store: Store, call: Call) -> Reply:
     page = page_of(call.query, default=10_000_000)
     sql = "SELECT doc FROM topics WHERE seq > ? ORDER BY seq LIMIT ?"
     docs = (doc for (doc,) in store.rows(sql, *page))
-    return json_reply("{" + page.block() + "," + array("topics", docs) + "}")
+    return listing(page, "topics", docs)
 
 
 def list_topic_event_types(store: Store, call: Call) -> Reply:
@@ -53,7 +53,7 @@ def list_topic_event_types(store: Store, call: Call) -> Reply:
         " WHERE t.topic = ? ORDER BY t.place",
         topic,
     )
-    return json_reply("{" + array("event-types", (doc for (doc,) in rows)) + "}")
+    return listing(None, "event-types", (doc for (doc,) in rows))
 
 
 def list_event_types(store: Store, call: Call) -> Reply:
@@ -61,7 +61,7 @@ def list_event_types(store: Store, call: Call) -> Reply:
     page = page_of(call.query, default=50)
     sql = "SELECT doc FROM event_types WHERE seq > ? ORDER BY seq LIMIT ?"
     docs = (doc for (doc,) in store.rows(sql, *page))
-    return json_reply("{" + page.block() + "," + array("event-types", docs) + "}")
+    return listing(page, "event-types", docs)
 
 
 def get_event_type(store: Store, call: Call) -> Reply:
@@ -70,7 +70,7 @@ def get_event_type(store: Store, call: Call) -> Reply:
     row = store.row("SELECT doc FROM event_types WHERE id = ?", code)
     if row is None:
         raise RefusedError("unknown", f"Event type not found: {code[:80]}")
-    return json_reply(row[0])
+    return text_reply(row[0])
 
 
 def get_dictionary(store: Store, call: Call) -> Reply:
@@ -78,4 +78,4 @@ def get_dictionary(store: Store, call: Call) -> Reply:
     (code,) = call.args
     if code not in DICTIONARIES:
         raise RefusedError("unknown", f"Dictionary not found: {code[:80]}")
-    return json_reply(encode({code: DICTIONARIES[code]}))
+    return json_reply({code: DICTIONARIES[code]})

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 from ess_cli.sandbox.catalogue import codes
 from ess_cli.sandbox.fields import Body, as_id, boolean, refuse, text
-from ess_cli.sandbox.paging import array, page_of
-from ess_cli.sandbox.replies import RefusedError, Reply, empty_reply, encode, json_reply
+from ess_cli.sandbox.paging import listing, page_of
+from ess_cli.sandbox.replies import RefusedError, Reply, empty_reply, encode, text_reply
 from ess_cli.sandbox.routing import Call
 from ess_cli.sandbox.store import Store
 
@@ -41,12 +41,12 @@ def list_configurations(store: Store, call: Call) -> Reply:
     page = page_of(call.query, default=1000)
     sql = "SELECT listed FROM configurations WHERE seq > ? ORDER BY seq LIMIT ?"
     docs = (doc for (doc,) in store.rows(sql, *page))
-    return json_reply("{" + page.block() + "," + array("delivery-configurations", docs) + "}")
+    return listing(page, "delivery-configurations", docs)
 
 
 def get_configuration(store: Store, call: Call) -> Reply:
     """GET /delivery-configurations/{del-config-id}: without the schedule."""
-    return json_reply(_found(store, call.args[0], "single"))
+    return text_reply(_found(store, call.args[0], "single"))
 
 
 def create_configuration(store: Store, call: Call) -> Reply:
@@ -90,7 +90,7 @@ def replace_configuration(store: Store, call: Call) -> Reply:
 
 def get_authentication(store: Store, call: Call) -> Reply:
     """GET …/authentication: ``type`` and ``settings``, the password in clear, as the service."""
-    return json_reply(_found(store, call.args[0], "auth"))
+    return text_reply(_found(store, call.args[0], "auth"))
 
 
 def replace_authentication(store: Store, call: Call) -> Reply:

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from ess_cli.sandbox.fields import Body, as_id, instant, refuse, text
-from ess_cli.sandbox.paging import array, page_of
-from ess_cli.sandbox.replies import RefusedError, Reply, encode, json_reply
+from ess_cli.sandbox.paging import page_of
+from ess_cli.sandbox.replies import RefusedError, Reply, json_reply
 from ess_cli.sandbox.routing import Call
 from ess_cli.sandbox.store import Store
 
@@ -33,31 +33,28 @@ def list_deliveries(store: Store, call: Call) -> Reply:
         page.offset,
         page.limit + 1,
     )
-    more = ""
+    document: Body = {"paged-result": page._asdict()}
     if len(rows) > page.limit:
-        del rows[page.limit :]
         following = page.offset + page.limit
         uri = f"/ess/v1/event-deliveries?offset={following}&limit={page.limit}"
-        more = f'"next-page-uri":"{uri}",'
-    docs = map(_delivery, rows)
-    return json_reply("{" + page.block() + "," + more + array("event-deliveries", docs) + "}")
+        document["next-page-uri"] = uri
+    document["event-deliveries"] = [_delivery(row) for row in rows[: page.limit]]
+    return json_reply(document)
 
 
-def _delivery(row: tuple[Any, ...]) -> str:
+def _delivery(row: tuple[Any, ...]) -> Body:
     event_id, topic, event_type, address, cfg_id, cfg_name, status, timestamp, body = row
-    return encode(
-        {
-            "event-id": event_id,
-            "topic": topic,
-            "event-type": event_type,
-            "delivery-point": address,
-            "del-cfg-id": cfg_id,
-            "del-cfg-nm": cfg_name,
-            "delivery-status": status,
-            "timestamp": timestamp,
-            "event-body": body,
-        }
-    )
+    return {
+        "event-id": event_id,
+        "topic": topic,
+        "event-type": event_type,
+        "delivery-point": address,
+        "del-cfg-id": cfg_id,
+        "del-cfg-nm": cfg_name,
+        "delivery-status": status,
+        "timestamp": timestamp,
+        "event-body": body,
+    }
 
 
 def list_attempts(store: Store, call: Call) -> Reply:
@@ -76,11 +73,11 @@ def list_attempts(store: Store, call: Call) -> Reply:
         " WHERE a.seq <= (SELECT max(seq) FROM attempts) - ? ORDER BY a.seq DESC LIMIT ?",
         *page,
     )
-    docs = map(_attempt, rows)
-    return json_reply("{" + page.block() + "," + array("attempts", docs) + "}")
+    attempts = [_attempt(row) for row in rows]
+    return json_reply({"paged-result": page._asdict(), "attempts": attempts})
 
 
-def _attempt(row: tuple[Any, ...]) -> str:
+def _attempt(row: tuple[Any, ...]) -> Body:
     document: Body = {
         "event-id": row[0],
         "event-type": row[1],
@@ -98,7 +95,7 @@ def _attempt(row: tuple[Any, ...]) -> str:
         document["attempt-http-response-status"] = row[11]
     if row[12] is not None:
         document["attempt-http-response-body"] = row[12]
-    return encode(document)
+    return document
 
 
 def track(store: Store, call: Call) -> Reply:
@@ -125,7 +122,7 @@ def track(store: Store, call: Call) -> Reply:
         if http_body is not None:
             attempt["response-details"] = http_body
         attempts.append({**attempt, "attempt-timestamp": timestamp})
-    return json_reply(encode({"event-id": event_id, "delivery-attempts": attempts}))
+    return json_reply({"event-id": event_id, "delivery-attempts": attempts})
 
 
 def summarize(store: Store, call: Call) -> Reply:
@@ -158,7 +155,7 @@ def summarize(store: Store, call: Call) -> Reply:
         configuration["topics"] = [*configuration["topics"].values()]
         for of_topic in configuration["topics"]:
             of_topic["event-types"] = [*of_topic["event-types"].values()]
-    return json_reply(encode({"delivery-configurations": [*configurations.values()]}))
+    return json_reply({"delivery-configurations": [*configurations.values()]})
 
 
 def mark_handled(store: Store, call: Call) -> Reply:
@@ -185,7 +182,7 @@ def mark_handled(store: Store, call: Call) -> Reply:
             and (until is None or datetime.fromisoformat(timestamp) <= until)
         ]
         db.executemany("UPDATE deliveries SET handled = 1 WHERE seq = ?", marked)
-    return json_reply(encode({"number-of-updated-event-deliveries": len(marked)}))
+    return json_reply({"number-of-updated-event-deliveries": len(marked)})
 
 
 def _range(value: str) -> tuple[datetime | None, datetime | None]:
@@ -208,7 +205,7 @@ def list_buffer_files(store: Store, call: Call) -> Reply:
         " WHERE f.seq > ? ORDER BY f.seq LIMIT ?",
         *page,
     )
-    docs = []
+    files = []
     for file_id, cfg_id, cfg_name, status, opened, closed in rows:
         document: Body = {
             "file-id": file_id,
@@ -219,5 +216,5 @@ def list_buffer_files(store: Store, call: Call) -> Reply:
         }
         if closed is not None:
             document["closed"] = closed
-        docs.append(encode(document))
-    return json_reply("{" + array("files", docs) + "," + page.block() + "}")
+        files.append(document)
+    return json_reply({"files": files, "paged-result": page._asdict()})

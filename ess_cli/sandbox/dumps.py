@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ess_cli.sandbox.catalogue import require_topic
 from ess_cli.sandbox.fields import refuse, required, wire
-from ess_cli.sandbox.replies import RefusedError, Reply, encode, json_reply
+from ess_cli.sandbox.replies import RefusedError, Reply, json_reply
 from ess_cli.sandbox.routing import Call
 from ess_cli.sandbox.store import Store
 
@@ -45,4 +45,4 @@ def dump_subscriptions(store: Store, call: Call) -> Reply:
             " RETURNING reference_id",
             (_FIRST_REFERENCE_ID, topic, compression == "true", compression_type, now),
         ).fetchone()
-    return json_reply(encode({"referenceId": str(reference_id)}))
+    return json_reply({"referenceId": str(reference_id)})

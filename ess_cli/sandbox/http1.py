@@ -14,7 +14,7 @@ from functools import lru_cache
 from http import HTTPStatus
 from typing import NamedTuple
 
-from ess_cli.sandbox.replies import RefusedError, Reply
+from ess_cli.sandbox.replies import Headers, RefusedError, Reply
 
 MAX_TARGET_BYTES = 8 * 1024
 MAX_HEAD_BYTES = 64 * 1024
@@ -166,16 +166,21 @@ def render(reply: Reply, *, closes: bool, is_head: bool = False) -> bytes:
         closes: say that the connection ends with this reply.
         is_head: it answers a HEAD, which gets no body.
     """
-    lines = [f"HTTP/1.1 {reply.status} {_PHRASES[reply.status]}", _date(int(time.time()))]
-    lines += [f"{name}: {value}" for name, value in reply.headers]
+    head = _start(reply.status, reply.headers) + _date(int(time.time()))
     if reply.status != 204:
-        lines.append(f"Content-Length: {len(reply.body)}")
+        head += f"Content-Length: {len(reply.body)}\r\n"
     if closes:
-        lines.append("Connection: close")
-    head = "\r\n".join(lines).encode("latin-1") + END_OF_HEAD
-    return head if is_head or reply.status == 204 else head + reply.body
+        head += "Connection: close\r\n"
+    body = b"" if is_head or reply.status == 204 else reply.body
+    return head.encode("latin-1") + b"\r\n" + body
+
+
+@lru_cache(maxsize=64)
+def _start(status: int, headers: Headers) -> str:
+    lines = [f"HTTP/1.1 {status} {_PHRASES[status]}"]
+    return "\r\n".join([*lines, *(f"{name}: {value}" for name, value in headers), ""])
 
 
 @lru_cache(maxsize=1)
 def _date(now_s: int) -> str:
-    return "Date: " + formatdate(now_s, usegmt=True)
+    return f"Date: {formatdate(now_s, usegmt=True)}\r\n"

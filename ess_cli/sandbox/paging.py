@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from ess_cli.sandbox.replies import RefusedError
+from ess_cli.sandbox.replies import RefusedError, Reply, encode, text_reply
 
 # 18 digits fit SQLite's integers, and so does the sum of two such numbers.
 _DIGITS = re.compile(r"[0-9]{1,18}", re.ASCII)
@@ -17,10 +17,6 @@ class Page(NamedTuple):
 
     offset: int
     limit: int
-
-    def block(self) -> str:
-        """The ``paged-result`` member of a reply, echoing what was asked for."""
-        return f'"paged-result":{{"offset":{self.offset},"limit":{self.limit}}}'
 
 
 def page_of(query: Mapping[str, str], *, default: int | None) -> Page:
@@ -52,6 +48,10 @@ def _number(query: Mapping[str, str], name: str, default: int | None) -> int | N
     return int(text)
 
 
-def array(name: str, docs: Iterable[str]) -> str:
-    """The member ``name`` of a reply: an array of what is JSON text already."""
-    return f'"{name}":[{",".join(docs)}]'
+def listing(page: Page | None, name: str, docs: Iterable[str]) -> Reply:
+    """A list of what is JSON text already, under ``name``.
+
+    ``page`` is echoed before it as ``paged-result``, unless the reference shows no such block.
+    """
+    block = f'"paged-result":{encode(page._asdict())},' if page else ""
+    return text_reply(f'{{{block}"{name}":[{",".join(docs)}]}}')

@@ -58,7 +58,12 @@ class Reply(NamedTuple):
     body: bytes = b""
 
 
-def json_reply(text: str) -> Reply:
+def json_reply(document: object) -> Reply:
+    """200 with ``document`` as JSON."""
+    return text_reply(encode(document))
+
+
+def text_reply(text: str) -> Reply:
     """200 with ``text``, which is JSON already."""
     return Reply(200, (JSON_TYPE,), text.encode())
 

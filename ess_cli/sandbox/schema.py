@@ -54,7 +54,8 @@ TABLES = (
         end_at TEXT,
         extra TEXT)""",
     "CREATE INDEX subscriptions_criteria ON subscriptions (topic, criteria_key)",
-    "CREATE INDEX subscriptions_number ON subscriptions (topic, number) WHERE number IS NOT NULL",
+    "CREATE INDEX subscriptions_number ON subscriptions (topic, number, end_at)"
+    " WHERE number IS NOT NULL",
     "CREATE INDEX subscriptions_end ON subscriptions (end_at) WHERE end_at IS NOT NULL",
     # The topic and event type of a delivery are plain text: the reference's own example marks
     # one of a topic ("topic-C") that /topics does not list.

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from ess_cli.errors import SandboxUnusable
 from ess_cli.sandbox.schema import COUNTED, SCHEMA_VERSION, TABLES
@@ -18,6 +18,16 @@ from ess_cli.sandbox.schema import COUNTED, SCHEMA_VERSION, TABLES
 # NOTE: closing any descriptor of a file drops every POSIX lock that this process holds on it,
 # SQLite's included. So a file is created and first opened under one lock for the whole process.
 _OPENING = threading.Lock()
+
+# What deleting a database would not mend.
+_IN_THE_WAY = (
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_READONLY,
+)
 
 _OUR_BUGS = (sqlite3.IntegrityError, sqlite3.ProgrammingError)
 
@@ -66,14 +76,18 @@ class Store:
 
     def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """All rows that a query answers."""
-        with self._lent() as con:
-            return con.execute(sql, values).fetchall()
+        con = self._borrow()
+        try:
+            found = con.execute(sql, values).fetchall()
+        except sqlite3.Error as error:
+            self._give_up(con, error)
+        self._idle.append(con)
+        return found
 
     def row(self, sql: str, *values: object) -> tuple[Any, ...] | None:
         """The first row that a query answers; None where there is none."""
-        with self._lent() as con:
-            found: tuple[Any, ...] | None = con.execute(sql, values).fetchone()
-            return found
+        found = self.rows(sql, *values)
+        return found[0] if found else None
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -111,8 +125,9 @@ class Store:
             with self._writing, self._lent() as con:
                 _refill(con)
         except SandboxUnusable as fault:
-            if isinstance(fault.__cause__, sqlite3.OperationalError | OSError):
-                raise  # busy, full or not writable: deleting would not help
+            cause = fault.__cause__
+            if isinstance(cause, OSError) or _is_in_the_way(cause):
+                raise
             self.close()
             for file in (self.path, self._beside("-wal"), self._beside("-shm")):
                 try:
@@ -126,17 +141,14 @@ class Store:
 
     @contextmanager
     def _lent(self) -> Iterator[sqlite3.Connection]:
-        """A connection of the pool, or a new one; one that saw an exception is not kept."""
-        con: sqlite3.Connection | None = None
+        con = self._borrow()
         try:
-            con = self._borrow()
             yield con
-        except BaseException as error:
-            if con is not None:
-                con.close()
-            if not isinstance(error, sqlite3.DatabaseError) or isinstance(error, _OUR_BUGS):
-                raise
-            raise SandboxUnusable(str(self.path), str(error)) from error
+        except sqlite3.Error as error:
+            self._give_up(con, error)
+        except BaseException:
+            con.close()
+            raise
         self._idle.append(con)
 
     def _borrow(self) -> sqlite3.Connection:
@@ -145,21 +157,18 @@ class Store:
         except IndexError:
             return self._open()
 
+    def _give_up(self, con: sqlite3.Connection, error: sqlite3.Error) -> NoReturn:
+        """Close a connection that failed, and say what that means to the user."""
+        con.close()
+        if isinstance(error, _OUR_BUGS):
+            raise error
+        raise SandboxUnusable(str(self.path), str(error)) from error
+
     def _open(self) -> sqlite3.Connection:
-        with _OPENING:
-            try:
-                self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                with suppress(FileExistsError):
-                    os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-            except OSError as error:
-                raise SandboxUnusable(str(self.path), _reason(error)) from error
-            con = sqlite3.connect(
-                self.path,
-                timeout=self._busy_timeout_s,
-                isolation_level=None,
-                check_same_thread=False,  # one thread at a time: the pool sees to that
-                cached_statements=256,
-            )
+        try:
+            con = self._connect()
+        except (OSError, sqlite3.OperationalError) as error:
+            raise SandboxUnusable(str(self.path), _reason(error)) from error
         try:
             con.execute("PRAGMA foreign_keys = ON")
             # NORMAL loses nothing when the process is killed; only a power cut may cost the
@@ -167,10 +176,25 @@ class Store:
             con.execute("PRAGMA synchronous = NORMAL")
             if not self._is_ready(con):
                 self._fill(con)
+        except sqlite3.Error as error:
+            self._give_up(con, error)
         except BaseException:
             con.close()
             raise
         return con
+
+    def _connect(self) -> sqlite3.Connection:
+        with _OPENING:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with suppress(FileExistsError):
+                os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+            return sqlite3.connect(
+                self.path,
+                timeout=self._busy_timeout_s,
+                isolation_level=None,
+                check_same_thread=False,  # one thread at a time: the pool sees to that
+                cached_statements=256,
+            )
 
     def _is_ready(self, con: sqlite3.Connection) -> bool:
         """True for a filled database of this version, False for an empty file."""
@@ -239,5 +263,10 @@ def _refill(con: sqlite3.Connection) -> None:
         con.execute("VACUUM")
 
 
-def _reason(error: OSError) -> str:
-    return error.strerror or type(error).__name__
+def _is_in_the_way(cause: BaseException | None) -> bool:
+    code = getattr(cause, "sqlite_errorcode", 0)
+    return code & 0xFF in _IN_THE_WAY  # the rest of an extended code says where
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)

@@ -21,7 +21,7 @@ from ess_cli.sandbox.fields import (
     text,
     wire,
 )
-from ess_cli.sandbox.paging import array, page_of
+from ess_cli.sandbox.paging import page_of
 from ess_cli.sandbox.replies import RefusedError, Reply, empty_reply, encode, json_reply
 from ess_cli.sandbox.routing import Call
 from ess_cli.sandbox.store import Store
@@ -63,8 +63,9 @@ def list_subscriptions(store: Store, call: Call) -> Reply:
         now,
         page.limit,
     )
-    docs = map(_listed, rows)
-    return json_reply("{" + page.block() + "," + array("topic-subscriptions", docs) + "}")
+    return json_reply(
+        {"paged-result": page._asdict(), "topic-subscriptions": [_listed(row) for row in rows]}
+    )
 
 
 def _last_skipped(store: Store, offset: int, now: str) -> int:
@@ -72,7 +73,8 @@ def _last_skipped(store: Store, offset: int, now: str) -> int:
 
     ``seq`` has no gaps, so only the few that have ended need a look, however large the table.
     """
-    ended = store.rows("SELECT seq FROM subscriptions WHERE end_at <= ? ORDER BY seq", now)
+    # NOTE: the plus keeps SQLite from walking the whole table in the order of seq.
+    ended = store.rows("SELECT seq FROM subscriptions WHERE end_at <= ? ORDER BY +seq", now)
     last = offset
     for (seq,) in ended:
         if seq > last:
@@ -81,7 +83,7 @@ def _last_skipped(store: Store, offset: int, now: str) -> int:
     return last
 
 
-def _listed(row: tuple[Any, ...]) -> str:
+def _listed(row: tuple[Any, ...]) -> Body:
     number, cfg_id, cfg_name, topic, event_type, criteria, start_at, extra = row
     document: Body = {
         "id": str(number),
@@ -95,7 +97,7 @@ def _listed(row: tuple[Any, ...]) -> str:
     document["start-date"] = start_at
     if extra is not None:
         document.update(json.loads(extra))
-    return encode(document)
+    return document
 
 
 def find_by_criteria(store: Store, call: Call) -> Reply:
@@ -122,12 +124,18 @@ def find_by_criteria(store: Store, call: Call) -> Reply:
     groups: dict[int, tuple[str, dict[str, None]]] = {}
     for cfg_id, name, event_type in rows:
         groups.setdefault(cfg_id, (name, {}))[1][event_type] = None
-    docs = [
-        encode({"delivery-cfg-id": str(i), "delivery-cfg-nm": name, "events": [*events]})
-        for i, (name, events) in groups.items()
-    ][page.offset : page.offset + page.limit]
-    names = f'"mdn":{encode(criteria)},"topic-name":{encode(topic)}'
-    return json_reply("{" + page.block() + "," + names + "," + array("subscriptions", docs) + "}")
+    found = [
+        {"delivery-cfg-id": str(cfg_id), "delivery-cfg-nm": name, "events": [*events]}
+        for cfg_id, (name, events) in groups.items()
+    ]
+    return json_reply(
+        {
+            "paged-result": page._asdict(),
+            "mdn": criteria,
+            "topic-name": topic,
+            "subscriptions": found[page.offset : page.offset + page.limit],
+        }
+    )
 
 
 def count_numbers(store: Store, call: Call) -> Reply:
@@ -141,7 +149,7 @@ def count_numbers(store: Store, call: Call) -> Reply:
         NUMBERS_TOPIC,
         wire(store.now()),
     )
-    return json_reply(encode({"topic-name": NUMBERS_TOPIC, "activeCount": row[0] if row else 0}))
+    return json_reply({"topic-name": NUMBERS_TOPIC, "activeCount": row[0] if row else 0})
 
 
 def create_subscription(store: Store, call: Call) -> Reply:
@@ -183,7 +191,7 @@ def get_subscription(store: Store, call: Call) -> Reply:
     document["topic-nm"] = topic
     if extra is not None:
         document.update(json.loads(extra))
-    return json_reply(encode(document))
+    return json_reply(document)
 
 
 def replace_subscription(store: Store, call: Call) -> Reply:
