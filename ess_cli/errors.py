@@ -262,6 +262,7 @@ class NoKeyring(CredentialsFault):
             hint="other ways: --token-file PATH, ESS_TOKEN, or token-command in the profile"
             " (ess profile set NAME --token-command 'pass show ess')",
         )
+        self.reason = reason
 
 
 class CredentialsRefused(CredentialsFault):

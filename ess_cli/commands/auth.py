@@ -158,27 +158,13 @@ def _entered(ess: Any, with_token: bool) -> Credentials:
         return Credentials(token, user_token)
     if flags.token_file is not None:
         return Credentials(from_file(flags.token_file, "--token-file"), user_token)
-    token = clean(_ask(f"Access token for {ess.where}: "), "access token", UsageFault)
+    ess.terminal.say(f"logging in · {ess.where}")
+    typed = ess.ask_secret("access token", option="--with-token < FILE")
+    token = clean(typed, "access token", UsageFault)
     if user_token is None:
-        text = _ask("User token (Enter for none): ")
+        text = ess.ask_secret("user token (Enter for none)", option="--user-token-file PATH")
         user_token = clean(text, "user token", UsageFault) if text else None
     return Credentials(token, user_token)
-
-
-def _ask(question: str) -> str:
-    """What is typed, unseen. Where a terminal cannot hide it, nothing is read at all."""
-    from getpass import GetPassWarning, getpass
-    from warnings import catch_warnings, simplefilter
-
-    with catch_warnings():
-        simplefilter("error", GetPassWarning)
-        try:
-            return getpass(question)
-        except GetPassWarning:
-            why = "this terminal cannot be kept from showing what is typed"
-        except EOFError:
-            why = "nothing was typed"
-    raise UsageFault(why, hint="ess auth login --with-token < FILE reads the token from stdin")
 
 
 def _try_before_storing(ess: Any, entered: Credentials) -> None:

@@ -28,6 +28,7 @@ from ess_cli.config.profiles import (
     parse_name,
     parse_output,
     parse_timeout,
+    plain_number,
     written,
 )
 from ess_cli.errors import BadSetting, FileTrouble, UnknownFormat, UsageFault
@@ -56,6 +57,7 @@ __all__ = [
     "parse_name",
     "parse_output",
     "parse_timeout",
+    "plain_number",
     "resolve",
     "said",
     "save",

@@ -96,17 +96,21 @@ class Config(NamedTuple):
 
 def written(profile: Profile) -> dict[str, Any]:
     """A profile as the file has it: its keys and plain values, those left out that say nothing."""
-    timeout_s = profile.timeout_s
     entry = {
         "base-url": profile.base_url.url if profile.base_url else None,
         "output": profile.output,
-        "timeout": int(timeout_s) if timeout_s and timeout_s.is_integer() else timeout_s,
+        "timeout": plain_number(profile.timeout_s),
         "protected": profile.protected or None,
         "token-command": list(profile.token_command) or None,
         "company-id": profile.company_id,
         "ca-bundle": profile.ca_bundle,
     }
     return {key: value for key, value in entry.items() if value is not None}
+
+
+def plain_number(value: float | None) -> float | None:
+    """A number as people write it: 30, not 30.0."""
+    return int(value) if value is not None and value.is_integer() else value
 
 
 def differences(before: Profile, after: Profile) -> list[tuple[str, Any, Any]]:

@@ -203,9 +203,9 @@ def look_up(account: Account, sources: Sources) -> Credentials:
     try:
         stored = keyring.read(account, both=user_token is None, limit_s=sources.keyring_limit_s)
     except NoKeyring as error:
-        raise _nothing(account, sources, error.message) from error
+        raise _nothing(account, sources, f"none usable: {error.reason}") from error
     if stored is None:
-        raise _nothing(account, sources, f"keyring ({keyring.name(sources.keyring_limit_s)})")
+        raise _nothing(account, sources, keyring.name(sources.keyring_limit_s))
     return stored if user_token is None else stored._replace(user_token=user_token)
 
 
@@ -221,7 +221,7 @@ def _nothing(account: Account, sources: Sources, keyring: str) -> NoCredentials:
     command = f'token-command of profile "{account.profile}"'
     if sources.token_command_withheld:
         command += " (not used: it is for the profile's own base URL)"
-    looked_in += [command, keyring]
+    looked_in += [command, f"keyring ({keyring})"]
     if sources.sandbox_command:
         hint += f", or try the embedded service: {sources.sandbox_command}"
     return NoCredentials(account.origin, tuple(looked_in), hint)

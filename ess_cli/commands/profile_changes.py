@@ -1,0 +1,308 @@
+"""``ess profile set`` and ``remove``: changing the configuration file."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ess_cli import config
+from ess_cli.commands.profile_rows import PROFILES, address, is_active, profile_row
+from ess_cli.config import Config, Profile, UnusableError
+from ess_cli.errors import (
+    BadSetting,
+    EssError,
+    NeedsConfirmation,
+    NoKeyring,
+    SafetyStop,
+    UnknownProfile,
+    UsageFault,
+)
+from ess_cli.options import teaches
+
+Name = Annotated[str, typer.Argument(metavar="PROFILE", help="A profile's name.")]
+
+
+def _way_back(option: str, help_line: str) -> Any:
+    return typer.Option(option, help=help_line)
+
+
+@teaches(
+    "ess profile set prod --base-url https://api.syniverse.com/ess/v1 --protected", None, PROFILES
+)
+def set_profile(
+    ctx: typer.Context,
+    name: Name,
+    protected: Annotated[
+        bool | None,
+        typer.Option("--protected/--no-protected", help="Every write wants its name typed."),
+    ] = None,
+    token_command: Annotated[
+        str | None,
+        typer.Option(metavar="COMMAND", help="Prints the access token: 'pass show ess'."),
+    ] = None,
+    company_id: Annotated[
+        str | None, typer.Option(metavar="ID", help="The company's id at Syniverse.")
+    ] = None,
+    ca_bundle: Annotated[
+        str | None, typer.Option(metavar="PATH", help="Trusted certificates, as PEM.")
+    ] = None,
+    no_base_url: Annotated[bool, _way_back("--no-base-url", "Back to the real service.")] = False,
+    no_output: Annotated[bool, _way_back("--no-output", "Back to the default.")] = False,
+    no_timeout: Annotated[bool, _way_back("--no-timeout", "Back to the default.")] = False,
+    no_token_command: Annotated[bool, _way_back("--no-token-command", "Without one.")] = False,
+    no_company_id: Annotated[bool, _way_back("--no-company-id", "Without one.")] = False,
+    no_ca_bundle: Annotated[bool, _way_back("--no-ca-bundle", "Back to the usual ones.")] = False,
+) -> None:
+    """Make a profile, or change the settings given.
+
+    --base-url, --output and --timeout are here the profile's, not this call's. Taking the
+    protection away, or another base URL from a protected profile, wants --confirm PROFILE.
+    Comments in the configuration file are lost.
+    """
+    ess = ctx.obj
+    given = {
+        **_taken_from_flags(ess.flags),
+        "protected": protected,
+        "token_command": _arguments(token_command),
+        "company_id": _plain("--company-id", company_id),
+        "ca_bundle": _existing(ca_bundle),
+    }
+    back = {
+        "base_url": no_base_url,
+        "output": no_output,
+        "timeout_s": no_timeout,
+        "token_command": no_token_command,
+        "company_id": no_company_id,
+        "ca_bundle": no_ca_bundle,
+    }
+    settle_output(ess)
+    known = load_config()
+    before = _changeable(known, name)
+    _save_changed(ess, known, before, before._replace(**_changes(given, back)))
+
+
+@teaches("ess profile remove prod")
+def remove_profile(ctx: typer.Context, name: Name) -> None:
+    """Remove a profile from the configuration file; the built-in default is only reset.
+
+    Its stored tokens could not be reached any more, so log out first: ess -p prod auth logout.
+    """
+    ess = ctx.obj
+    known = load_config()
+    profile = _removable(known, name)
+    if profile is None:
+        ess.terminal.note('nothing to reset: profile "default" is as built in')
+        return
+    what = f'{"reset" if name == config.DEFAULT else "remove"} profile "{name}"'
+    if ess.flags.dry_run:
+        ess.terminal.note(f"dry run: would {what} ({address(profile)})")
+        return
+    _keep_secrets_in_reach(ess, profile)
+    _confirm(ess, what, profile if profile.protected else None)
+    _save(ess, known.without(name))
+    if name != config.DEFAULT and is_active(known, name):
+        config.use(known.path, None)
+        ess.terminal.note("it was the active profile; none is active now")
+    ess.terminal.note(f"done: {what}")
+
+
+def load_config() -> Config:
+    """What the configuration file says."""
+    return config.load(config.config_path(os.environ))
+
+
+def settle_output(ess: Any) -> None:
+    """Decide the output format now. These commands must also work where the settings do not."""
+    try:
+        chosen = ess.format
+    except EssError:
+        chosen = "table" if ess.terminal.out_is_tty else "tsv"
+    if not ess.flags.json:
+        ess.flags.output = chosen
+
+
+def _taken_from_flags(flags: Any) -> dict[str, Any]:
+    """The three global options that are the profile's here, taken away from this run."""
+    asked: tuple[tuple[str, str, Callable[[str], Any], str], ...] = (
+        ("base_url", "base_url", config.parse_base_url, config.DEFAULT_BASE_URL),
+        ("output", "output", config.parse_output, "json"),
+        ("timeout_s", "timeout", config.parse_timeout, "30"),
+    )
+    taken = {}
+    for field, flag, parse, example in asked:
+        option = "--" + flag.replace("_", "-")
+        said = config.said(option, getattr(flags, flag), {}, parse, example)
+        taken[field] = said[0] if said else None
+        setattr(flags, flag, None)
+    return taken
+
+
+def _arguments(command: str | None) -> tuple[str, ...] | None:
+    if command is None:
+        return None
+    try:
+        arguments = tuple(shlex.split(command))
+    except ValueError:
+        arguments = ()
+    if not arguments or not all(part.isprintable() and part for part in arguments):
+        raise UsageFault(
+            "--token-command: not a program and its arguments",
+            hint="quoted as for a shell, for instance --token-command 'pass show ess'",
+        )
+    return arguments
+
+
+def _plain(option: str, value: str | None) -> str | None:
+    if value is not None and (not value or not value.isprintable()):
+        raise UsageFault(f'{option}: not a plain value: "{value}"')
+    return value
+
+
+def _existing(path: str | None) -> str | None:
+    if path is None:
+        return None
+    if not Path(path).exists():
+        raise UsageFault(f"--ca-bundle: no such file: {path}")
+    return str(Path(path).absolute())
+
+
+def _changeable(known: Config, name: str) -> Profile:
+    """The profile to be changed, a new one where there is none.
+
+    Raises:
+        UsageFault: no profile can have that name, or it is the sandbox.
+    """
+    try:
+        config.parse_name(name)
+    except UnusableError as error:
+        raise UsageFault(f'not a profile\'s name: "{name}"', hint=str(error)) from None
+    _keep_off_sandbox(name)
+    try:
+        return known.find(name)
+    except UnknownProfile:
+        return Profile(name)
+
+
+def _keep_off_sandbox(name: str) -> None:
+    if name == config.SANDBOX:
+        raise UsageFault(
+            "the sandbox is built in and cannot be changed or removed",
+            hint="ess sandbox reset makes its data new; for settings, take another name",
+        )
+
+
+def _changes(given: dict[str, Any], back: dict[str, bool]) -> dict[str, Any]:
+    """The fields to replace. A way back makes a field what a new profile has.
+
+    Raises:
+        UsageFault: nothing is to be set, or something both set and taken back.
+    """
+    fresh = Profile("")
+    changes = {field: value for field, value in given.items() if value is not None}
+    for field in (field for field, wanted in back.items() if wanted):
+        if field in changes:
+            name = field.removesuffix("_s").replace("_", "-")
+            raise UsageFault(f"--{name} and --no-{name} contradict each other")
+        changes[field] = getattr(fresh, field)
+    if not changes:
+        raise UsageFault("nothing to set", hint="ess profile set --help lists what can be set")
+    return changes
+
+
+def _save_changed(ess: Any, known: Config, before: Profile, after: Profile) -> None:
+    """Save a changed profile, after asking where it loosens a protection; shows what changed."""
+    differences = config.differences(before, after)
+    is_new = after.name not in known.profiles
+    for key, old, new in differences:
+        ess.terminal.note(f"  {key}  {_in_words(old)} → {_in_words(new)}")
+    loosens = before.protected and (not after.protected or before.origin != after.origin)
+    changed = known.having(after)
+    if ess.flags.dry_run:
+        ess.terminal.note(f'dry run: profile "{after.name}" was not saved')
+    elif differences or is_new:
+        if loosens:
+            _confirm(ess, f'loosen the protection of profile "{before.name}"', before)
+        _save(ess, changed)
+        ess.terminal.note(f'saved profile "{after.name}" in {known.path}')
+    else:
+        ess.terminal.note(f'profile "{after.name}" was so already')
+    ess.show_object(profile_row(changed, after))
+
+
+def _in_words(value: Any) -> str:
+    if value is None:
+        return "(not set)"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return shlex.join(value) if isinstance(value, list) else str(value)
+
+
+def _save(ess: Any, changed: Config) -> None:
+    config.save(changed)
+    if changed.has_comments:
+        ess.terminal.warn(f"the comments in {changed.path} were not kept")
+
+
+def _removable(known: Config, name: str) -> Profile | None:
+    """The profile to be removed; None for a default that is as built in.
+
+    Raises:
+        UsageFault: it is the sandbox.
+        UnknownProfile: there is none.
+    """
+    _keep_off_sandbox(name)
+    if name == config.DEFAULT and name not in known.profiles:
+        return None
+    return known.find(name)
+
+
+def _keep_secrets_in_reach(ess: Any, profile: Profile) -> None:
+    """Refuse to remove a profile whose tokens are stored: nothing could remove them afterwards.
+
+    Raises:
+        SafetyStop: they are.
+    """
+    from ess_cli.credentials import Account, keyring, keyring_limit_s
+
+    account = Account(profile.origin, profile.name)
+    interactive = ess.terminal.is_interactive and not ess.flags.no_input
+    try:
+        stored = keyring.read(account, limit_s=keyring_limit_s(interactive=interactive))
+    except NoKeyring:
+        return
+    except BadSetting:
+        pass
+    else:
+        if stored is None:
+            return
+    raise SafetyStop(
+        f'the keyring still holds tokens of profile "{profile.name}"',
+        hint=f"ess -p {profile.name} auth logout removes them; then try again",
+    )
+
+
+def _confirm(ess: Any, what: str, guarded: Profile | None) -> None:
+    """Get leave for a change: a yes, or for a protected profile its name.
+
+    Raises:
+        NeedsConfirmation: there is none.
+    """
+    flags, terminal = ess.flags, ess.terminal
+    may_ask = terminal.is_interactive and not flags.no_input
+    if guarded is None:
+        if flags.yes or (may_ask and terminal.ask(f"{what}? [y/N] ").lower() in ("y", "yes")):
+            return
+        raise NeedsConfirmation(f"{what}: this wants a yes", hint="add --yes to do it")
+    answer = flags.confirm
+    if answer is None and may_ask:
+        answer = terminal.ask(f"{what}? It is protected; type its name to go on: ")
+    if answer != guarded.name:
+        raise NeedsConfirmation(
+            f'{what}: it is protected, and wants its name "{guarded.name}"',
+            hint=f"add --confirm {guarded.name} to do it; --yes is not enough",
+        )
