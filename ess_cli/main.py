@@ -121,6 +121,7 @@ def _leave(ess: Ess, code: int) -> int:
     try:
         ess.terminal.flush()
     except OSError:
+        ess.terminal.drop()
         _detach_stdout()
     return code
 

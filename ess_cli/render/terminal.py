@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import re
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from ess_cli.errors import OutputTrouble
 from ess_cli.redaction import redact
@@ -49,6 +51,8 @@ class Terminal:
 
     def __init__(self) -> None:
         self.quiet = False
+        self._out: BinaryIO | None = None
+        self._encoding: str | None = None
         self.colour = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
     @property
@@ -80,18 +84,37 @@ class Terminal:
             OutputTrouble: stdout is closed.
             OSError: it cannot be written (``main`` tells a broken pipe from a full disk).
         """
+        if self._out is None:
+            self._out = self._open_stdout()
+        if self._encoding is not None:
+            data = data.decode().encode(self._encoding, "backslashreplace")
+        self._out.write(data)
+
+    def flush(self) -> None:
+        """Let out what was written."""
+        if self._out is not None:
+            self._out.flush()
+
+    def drop(self) -> None:
+        """Forget what could not be written, so that nothing tries again at the end."""
+        if isinstance(self._out, io.BufferedWriter):
+            with contextlib.suppress(OSError, ValueError):
+                self._out.detach()
+        self._out = None
+
+    def _open_stdout(self) -> BinaryIO:
         stream = sys.stdout
         if stream is None:
             raise OutputTrouble("stdout is closed", hint="give the command somewhere to write to")
         encoding = (stream.encoding or "utf-8").lower()
         if _is_tty(stream) and encoding not in ("utf-8", "utf8"):
-            data = data.decode().encode(encoding, "backslashreplace")
-        stream.buffer.write(data)
-
-    def flush(self) -> None:
-        """Let out what was written."""
-        if sys.stdout is not None:
-            sys.stdout.flush()
+            self._encoding = encoding
+        stream.flush()
+        try:
+            # NOTE: under PYTHONUNBUFFERED stdout's own binary layer may write less than it is given.
+            return open(stream.fileno(), "wb", buffering=65536, closefd=False)  # noqa: PTH123, SIM115
+        except (OSError, ValueError):
+            return stream.buffer
 
     def note(self, text: str) -> None:
         """Something good to know, on stderr; ``--quiet`` silences it."""
