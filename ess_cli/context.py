@@ -157,11 +157,7 @@ class Ess:
 
     def show_rows(self, rows: Iterable[Row]) -> int:
         """Print a list; returns how many rows it had."""
-        from ess_cli.render.formats import write_rows
-
-        if self.flags.query:
-            return self._show_queried_rows(rows)
-        return write_rows(self.terminal, rows, self._table, self._style)
+        return self._show_batches([list(rows)])
 
     def show_object(self, document: Any, rows: Iterable[Row] | None = None) -> None:
         """Print one reply.
@@ -211,16 +207,15 @@ class Ess:
             keep: a filter on our side.
             remember: which kind of names to keep for completion, and the lines a row gives.
         """
-        rows: Iterable[Any] = listing
-        if remember and not self.flags.param and not self.flags.offset:
-            rows = self._remembering(listing, *remember)
-        if keep:
-            rows = filter(keep, rows)
-        if self.flags.sort:
-            rows = self._sorted(rows, self.flags.sort)
-        limit = self.row_limit
-        stopped = _Stop()
-        count = self.show_rows(rows if limit is None else stopped.after(limit, rows))
+        limit, stopped = self.row_limit, _Stop()
+        if limit is None and not self.flags.sort:
+            count = self._show_batches(self._whole(listing, keep, remember))
+        else:
+            rows: Iterable[Any] = filter(keep, listing) if keep else listing
+            if self.flags.sort:
+                rows = self._sorted(rows, self.flags.sort)
+            rows = rows if limit is None else stopped.after(limit, rows)
+            count = self._show_batches([row] for row in rows)
         self._say_how_many(count)
         if stopped.early and not listing.ended:
             self.terminal.note(f"stopped after {count} rows; go on with: {self._going_on(listing)}")
@@ -438,29 +433,37 @@ class Ess:
             excel=self.flags.excel,
         )
 
-    def _show_queried_rows(self, rows: Iterable[Row]) -> int:
+    def _show_batches(self, batches: Iterable[list[Any]]) -> int:
         from ess_cli.render.formats import write_rows
+
+        query = self.flags.query
+        if not query:
+            return write_rows(self.terminal, batches, self._table, self._style)
         from ess_cli.render.query import search, write_result
 
-        query = self.flags.query or ""
         if self.format == "jsonl":
-            return write_rows(
-                self.terminal, (search(query, row) for row in rows), self._table, self._style
-            )
-        document = list(rows)
+            picked = ([search(query, row) for row in batch] for batch in batches)
+            return write_rows(self.terminal, picked, self._table, self._style)
+        document = [row for batch in batches for row in batch]
         write_result(self.terminal, search(query, document), self._style)
         return len(document)
 
-    def _remembering(
-        self, listing: Listing[Any], kind: str, lines_of: Callable[[Any], list[str]]
-    ) -> Iterator[Any]:
-        from ess_cli import cache
+    def _whole(
+        self,
+        listing: Listing[Any],
+        keep: Callable[[Any], bool] | None,
+        remember: tuple[str, Callable[[Any], list[str]]] | None,
+    ) -> Iterator[list[Any]]:
+        """All of a list, page by page; what it names is kept for completion."""
+        lines: list[str] = []
+        for batch in listing.batches():
+            if remember:
+                lines += [line for row in batch for line in remember[1](row)]
+            yield list(filter(keep, batch)) if keep else batch
+        if remember and not self.flags.param and not self.flags.offset:
+            from ess_cli import cache
 
-        lines = []
-        for row in listing:
-            lines += lines_of(row)
-            yield row
-        cache.remember(self.profile, kind, lines)
+            cache.remember(self.profile, remember[0], lines)
 
     def _sorted(self, rows: Iterable[Any], field: str) -> list[Any]:
         column = self._table.column(field.removeprefix("-"))

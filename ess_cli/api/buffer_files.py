@@ -13,5 +13,5 @@ def list_buffer_files(http: Http, window: Window) -> Listing[BufferFile]:
     ``closed`` is absent while a file is open; there is no link to its content (field notes, M).
     """
     return Listing(
-        http, "/event-buffer-files", "files", window, lambda row: str(row.get("file-id"))
+        http, "/event-buffer-files", "files", window, ("file-id",)
     )

@@ -20,7 +20,7 @@ def list_deliveries(http: Http, window: Window) -> Listing[Delivery]:
         "/event-deliveries",
         "event-deliveries",
         window,
-        lambda row: (row.get("event-id"), row.get("del-cfg-id")),
+        ("event-id", "del-cfg-id"),
     )
 
 
@@ -47,7 +47,7 @@ def list_attempts(http: Http, window: Window) -> Listing[Attempt]:
         "/event-delivery-attempts",
         "attempts",
         window,
-        lambda row: (row.get("event-id"), row.get("del-cfg-nm"), row.get("attempt-number")),
+        ("event-id", "del-cfg-nm", "attempt-number"),
     )
 
 

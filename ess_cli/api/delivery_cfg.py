@@ -17,7 +17,7 @@ def list_configurations(http: Http, window: Window) -> Listing[Configuration]:
     Only this list carries ``cron-expression`` and ``latest-event-only`` (field notes, oddity 4).
     """
     path = "/delivery-configurations"
-    return Listing(http, path, "delivery-configurations", window, lambda row: str(row.get("id")))
+    return Listing(http, path, "delivery-configurations", window, ("id",))
 
 
 def create_configuration(http: Http, body: dict[str, Any]) -> tuple[Any, Reply]:

@@ -12,7 +12,7 @@ from ess_cli.records import EventType
 
 def list_event_types(http: Http, window: Window) -> Listing[EventType]:
     """All event types with their fields: ``GET /event-types``."""
-    return Listing(http, "/event-types", "event-types", window, lambda row: row.get("id"))
+    return Listing(http, "/event-types", "event-types", window, ("id",))
 
 
 def get_event_type(http: Http, code: str) -> EventType:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 ATTEMPTS = 3
 LARGEST_BODY = 256 * 1024 * 1024
 _LONGEST_WAIT_S = 60.0
-_CHUNK = 65536
+_CHUNK = 1 << 20
 
 
 class Authorization(NamedTuple):

@@ -17,7 +17,7 @@ def list_subscriptions(http: Http, window: Window) -> Listing[Subscription]:
     ``limit`` is required there. Ended ones: UNKNOWN whether the service lists them.
     """
     return Listing(
-        http, "/topic-subscriptions", "topic-subscriptions", window, lambda row: str(row.get("id"))
+        http, "/topic-subscriptions", "topic-subscriptions", window, ("id",)
     )
 
 

@@ -10,7 +10,7 @@ from ess_cli.records import EventType, Topic
 
 def list_topics(http: Http, window: Window) -> Listing[Topic]:
     """All topics of the company: ``GET /topics``."""
-    return Listing(http, "/topics", "topics", window, lambda topic: topic.get("topic-nm"))
+    return Listing(http, "/topics", "topics", window, ("topic-nm",))
 
 
 def get_event_types(http: Http, topic: str) -> list[EventType]:

@@ -5,8 +5,7 @@ json prints everything or nothing; jsonl, yaml, csv and tsv print each row as it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from itertools import chain, islice
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from ess_cli.errors import NoNames
@@ -33,8 +32,10 @@ class Style(NamedTuple):
     excel: bool = False
 
 
-def write_rows(terminal: Terminal, rows: Iterable[Row], table: Table, style: Style) -> int:
-    """Write a list in its format.
+def write_rows(
+    terminal: Terminal, batches: Iterable[Sequence[Row]], table: Table, style: Style
+) -> int:
+    """Write a list in its format, as its batches arrive.
 
     Returns:
         How many rows were written.
@@ -42,92 +43,96 @@ def write_rows(terminal: Terminal, rows: Iterable[Row], table: Table, style: Sty
     Raises:
         NoNames: ``-o name`` of something that no command takes.
     """
-    counted = _Counted(rows)
+    counted = _Counted(batches)
     _WRITERS[style.format](terminal, counted, table, style)
     return counted.count
 
 
-def write_object(terminal: Terminal, document: Any, rows: list[Row], table: Table, style: Style) -> None:
+def write_object(
+    terminal: Terminal, document: Any, rows: list[Row], table: Table, style: Style
+) -> None:
     """Write one reply: JSON and YAML show the document itself, the others its rows."""
     if style.format == "json":
         terminal.write(jsontext.pretty(document) + b"\n")
     elif style.format == "jsonl":
-        terminal.write(jsontext.compact(document) + b"\n")
+        terminal.write(jsontext.lines([document]))
     elif style.format == "yaml":
         from ess_cli.render.yamltext import dump
 
         terminal.write(dump(document))
     else:
-        write_rows(terminal, rows, table, style)
+        write_rows(terminal, [rows], table, style)
 
 
 class _Counted:
-    def __init__(self, rows: Iterable[Row]) -> None:
-        self.rows = rows
+    def __init__(self, batches: Iterable[Sequence[Row]]) -> None:
+        self.batches = batches
         self.count = 0
 
-    def __iter__(self) -> Iterator[Row]:
-        for row in self.rows:
-            self.count += 1
-            yield row
+    def __iter__(self) -> Iterator[Sequence[Row]]:
+        for batch in self.batches:
+            self.count += len(batch)
+            yield batch
 
 
-def _json(terminal: Terminal, rows: Iterable[Row], table: Table, style: Style) -> None:
-    terminal.write(jsontext.pretty(list(rows)) + b"\n")
+Batches = Iterable[Sequence[Row]]
 
 
-def _jsonl(terminal: Terminal, rows: Iterable[Row], table: Table, style: Style) -> None:
-    arriving = iter(rows)
-    for row in islice(arriving, jsontext.MANY):
-        terminal.write(jsontext.compact(row) + b"\n")
-    first = next(arriving, None)
-    if first is None:
-        return
-    import orjson  # noqa: F401 - jsontext.compact uses it once it is there
-
-    for row in chain([first], arriving):
-        terminal.write(jsontext.compact(row) + b"\n")
+def _json(terminal: Terminal, batches: Batches, table: Table, style: Style) -> None:
+    terminal.write(jsontext.pretty([row for batch in batches for row in batch]) + b"\n")
 
 
-def _yaml(terminal: Terminal, rows: Iterable[Row], table: Table, style: Style) -> None:
+def _jsonl(terminal: Terminal, batches: Batches, table: Table, style: Style) -> None:
+    for batch in batches:
+        terminal.write(jsontext.lines(batch))
+
+
+def _yaml(terminal: Terminal, batches: Batches, table: Table, style: Style) -> None:
     from ess_cli.render.yamltext import dump
 
     empty = True
-    for row in rows:
-        terminal.write(dump([row]))
-        empty = False
+    for batch in batches:
+        for row in batch:
+            terminal.write(dump([row]))
+            empty = False
     if empty:
         terminal.write(b"[]\n")
 
 
-def _csv(terminal: Terminal, rows: Iterable[Row], table: Table, style: Style) -> None:
+def _csv(terminal: Terminal, batches: Batches, table: Table, style: Style) -> None:
     if style.header:
         terminal.write(csv_line([column.name for column in style.columns], excel=False).encode())
-    for row in rows:
-        cells = [plain(column.of(row)) for column in style.columns]
-        terminal.write(csv_line(cells, excel=style.excel).encode())
+    for batch in batches:
+        lines = [
+            csv_line([plain(column.of(row)) for column in style.columns], excel=style.excel)
+            for row in batch
+        ]
+        terminal.write("".join(lines).encode())
 
 
-def _tsv(terminal: Terminal, rows: Iterable[Row], table: Table, style: Style) -> None:
+def _tsv(terminal: Terminal, batches: Batches, table: Table, style: Style) -> None:
     if style.header:
         terminal.write(("\t".join(column.name for column in style.columns) + "\n").encode())
-    for row in rows:
-        line = "\t".join(shown(column.of(row)) for column in style.columns)
-        terminal.write(f"{line}\n".encode())
+    for batch in batches:
+        lines = ["\t".join([shown(column.of(row)) for column in style.columns]) for row in batch]
+        terminal.write("".join(f"{line}\n" for line in lines).encode())
 
 
-def _name(terminal: Terminal, rows: Iterable[Row], table: Table, style: Style) -> None:
-    if table.name is None:
+def _name(terminal: Terminal, batches: Batches, table: Table, style: Style) -> None:
+    name = table.name
+    if name is None:
         raise NoNames
-    for row in rows:
-        terminal.write(f"{visible(plain(table.name(row)))}\n".encode())
+    for batch in batches:
+        lines = [f"{visible(plain(name(row)))}\n" for row in batch]
+        terminal.write("".join(lines).encode())
 
 
-def _table(terminal: Terminal, rows: Iterable[Row], table: Table, style: Style) -> None:
+def _table(terminal: Terminal, batches: Batches, table: Table, style: Style) -> None:
+    rows = (row for batch in batches for row in batch)
     write_table(terminal, rows, style.columns, header=style.header)
 
 
-_WRITERS: dict[str, Callable[[Terminal, Iterable[Row], Table, Style], None]] = {
+_WRITERS: dict[str, Callable[[Terminal, Batches, Table, Style], None]] = {
     "table": _table,
     "json": _json,
     "jsonl": _jsonl,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 _NOT_ASCII = re.compile("[^\x00-\x7e]")
@@ -13,11 +14,18 @@ MANY = 1000
 
 
 def compact(value: Any) -> bytes:
-    """One line without blanks."""
-    orjson = sys.modules.get("orjson")
-    if orjson is not None:
-        return _ascii(orjson.dumps(value))
-    return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
+    """One line without blanks, and without a newline."""
+    text = json.dumps(value, separators=(",", ":"), allow_nan=False)
+    return text.replace("\x7f", "\\u007f").encode()
+
+
+def lines(values: Sequence[Any]) -> bytes:
+    """One value a line."""
+    if len(values) < MANY and "orjson" not in sys.modules:
+        return b"".join(compact(value) + b"\n" for value in values)
+    import orjson
+
+    return _ascii(b"".join([orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE) for value in values]))
 
 
 def pretty(value: Any) -> bytes:

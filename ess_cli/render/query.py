@@ -51,11 +51,10 @@ def write_result(terminal: Terminal, result: Any, style: Style) -> None:
         return
     items = result if isinstance(result, list) else [] if result is None else [result]
     if style.format == "jsonl":
-        for item in items:
-            terminal.write(jsontext.compact(item) + b"\n")
+        terminal.write(jsontext.lines(items))
     elif items and all(isinstance(item, Mapping) for item in items):
         table = Table(("row", "rows"), guess(items), None)
-        write_rows(terminal, items, table, style._replace(columns=table.columns))
+        write_rows(terminal, [items], table, style._replace(columns=table.columns))
     else:
         for item in items:
             cells = item if isinstance(item, list) else [item]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 import os
 import re
 import sys
@@ -143,6 +142,8 @@ class Terminal:
         if error.hint:
             self._tell(f"hint: {error.hint}")
         if as_json:
+            import json
+
             facts = {
                 "kind": error.kind,
                 "message": redact(error.message),
@@ -150,7 +151,7 @@ class Terminal:
                 "http": error.http,
                 "retryable": error.retryable,
             }
-            self._tell(json.dumps({"error": facts}))
+            self._put(json.dumps({"error": facts}))
 
     def bug(self, error: BaseException, *, traceback: bool) -> None:
         """A mistake in ess itself."""
@@ -164,12 +165,14 @@ class Terminal:
                     self._tell(line)
 
     def _tell(self, text: str) -> None:
+        self._put(visible(redact(text)))
+
+    def _put(self, line: str) -> None:
         if sys.stderr is None:
             return
         encoding = sys.stderr.encoding or "ascii"
-        line = visible(redact(text)).encode(encoding, "backslashreplace").decode(encoding)
         try:
-            sys.stderr.write(line + "\n")
+            sys.stderr.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
             sys.stderr.flush()
         except (OSError, ValueError):
             return  # NOTE: nobody reads stderr; the exit code still tells
