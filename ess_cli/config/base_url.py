@@ -14,6 +14,7 @@ _DEFAULT_PORTS = {"https": 443, "http": 80}
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 _OCTET = r"(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _IPV4 = re.compile(rf"({_OCTET}\.){{3}}{_OCTET}")
+_BRACKETED = re.compile(r"\[[^\[\]]*\](:[0-9]+)?")
 _NUMERIC_LABEL = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _PATH = re.compile(r"(/([A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+)*")
 
@@ -72,7 +73,9 @@ def parse_base_url(text: str) -> BaseUrl:
         raise UnusableError("it must begin with https:// (http:// is for this machine only)")
     if "@" in parts.netloc:
         raise UnusableError("it holds a user name or password")
-    if parts.netloc.endswith(":") or port == 0:
+    # NOTE: Python 3.11.7 still reads [::1]x as ::1.
+    bracketed = _BRACKETED.fullmatch(parts.netloc) or not set("[]") & set(parts.netloc)
+    if parts.netloc.endswith(":") or port == 0 or not bracketed:
         raise UnusableError("its host or port is not valid")
     host = _canonical_host(parts.hostname or "")
     if parts.scheme == "http" and not _is_loopback(host):

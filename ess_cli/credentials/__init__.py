@@ -53,6 +53,7 @@ class Sources(NamedTuple):
         token_command_withheld: whether the profile has one, but for another origin.
         command_limit_s: how long the token command may take.
         keyring_limit_s: how long the keyring may take; longer where somebody can unlock it.
+        login_command: what stores the missing secrets, for the hint.
         sandbox_command: what to offer when nothing at all is configured, for instance
             ``ess -p sandbox topics list``; None to offer nothing.
     """
@@ -65,6 +66,7 @@ class Sources(NamedTuple):
     token_command_withheld: bool = False
     command_limit_s: float = COMMAND_LIMIT_S
     keyring_limit_s: float = keyring.LIMIT_S
+    login_command: str = "ess auth login"
     sandbox_command: str | None = None
 
 
@@ -76,6 +78,8 @@ class _Named(Protocol):
 
 
 class _Address(Protocol):
+    @property
+    def url(self) -> str: ...
     @property
     def origin(self) -> str: ...
 
@@ -89,7 +93,7 @@ class RunSettings(Protocol):
 
     @property
     def base_url(self) -> _Address:
-        """Has the origin."""
+        """Has the URL and the origin."""
 
     @property
     def base_url_source(self) -> str:
@@ -157,9 +161,18 @@ def for_run(
         token_command=settings.token_command,
         token_command_withheld=settings.token_command_withheld,
         keyring_limit_s=keyring_limit_s(interactive=interactive),
+        login_command=_login_command(settings),
         sandbox_command=_on_sandbox(program_args) if nothing_configured else None,
     )
     return look_up(Account(settings.base_url.origin, settings.profile.value or ""), sources)
+
+
+def _login_command(settings: RunSettings) -> str:
+    profile = settings.profile.value
+    words = ["ess", *(["-p", profile] if profile and profile != "default" else []), "auth", "login"]
+    if settings.base_url_source == "option --base-url":
+        words += ["--base-url", settings.base_url.url]
+    return " ".join(words)
 
 
 def _on_sandbox(program_args: Sequence[str]) -> str:
@@ -211,9 +224,7 @@ def look_up(account: Account, sources: Sources) -> Credentials:
 
 def _nothing(account: Account, sources: Sources, keyring: str) -> NoCredentials:
     looked_in = ["--token-file"]
-    hint = "log in with `ess auth login`"
-    if account.profile != "default":
-        hint = f"log in with `ess -p {account.profile} auth login`"
+    hint = f"log in with `{sources.login_command}`"
     if not sources.passes_over_environment:
         looked_in.append("ESS_TOKEN")
     elif sources.environ.get("ESS_TOKEN"):
