@@ -51,7 +51,7 @@ def clean(text: str, source: str, fault: type[EssError] = BadSetting) -> Secret:
         BadSetting: it cannot be sent (or the error given as ``fault``). Names the source, never
             the value.
     """
-    value = text.removesuffix("\n").removesuffix("\r")
+    value = text.removesuffix("\r\n") if text.endswith("\r\n") else text.removesuffix("\n")
     for form in (value, value.partition(" ")[2]):
         register(form.encode("utf-8", "replace").decode())
     if len(value) > LARGEST:
