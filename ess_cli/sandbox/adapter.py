@@ -55,9 +55,10 @@ class SandboxAdapter(BaseAdapter):
                 body=_bytes(request.body),
             ),
         )
+        body = b"" if request.method == "HEAD" else reply.body
         headers = {**dict(reply.headers), "Content-Length": str(len(reply.body))}
         raw = HTTPResponse(
-            body=BytesIO(reply.body),
+            body=BytesIO(body),
             headers=headers,
             status=reply.status,
             reason=HTTPStatus(reply.status).phrase,

@@ -86,7 +86,7 @@ class HeadReader:
             raise RefusedError("invalid", "malformed request line")
         method, target, version = found.groups()
         if version not in ("1.1", "1.0"):
-            raise RefusedError("wrong-version", "HTTP/1.1 is spoken here")
+            raise RefusedError("wrong-version", "this server speaks HTTP/1.1")
         if self._fields is None or lines != self._lines:
             self._fields = self._read_fields(lines.decode("latin-1"))
             self._lines = lines

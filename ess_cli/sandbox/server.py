@@ -56,7 +56,7 @@ class SandboxServer(ThreadingHTTPServer):
         self.busy: set[socket.socket] = set()
         self._grace_s = grace_s
         self._serving = False
-        self._open: set[socket.socket] = set()
+        self.connections: set[socket.socket] = set()
         self._changed = threading.Condition()
         super().__init__(("127.0.0.1", port), _Handler)
         port = self.server_address[1]
@@ -85,22 +85,22 @@ class SandboxServer(ThreadingHTTPServer):
         if serving:
             super().shutdown()
         with self._changed:
-            for connection in self._open - self.busy:
+            for connection in self.connections - self.busy:
                 with suppress(OSError):
                     connection.shutdown(socket.SHUT_RD)
-            self._changed.wait_for(lambda: not self._open, self._grace_s)
+            self._changed.wait_for(lambda: not self.connections, self._grace_s)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Note the connection, then start its thread."""
         with self._changed:
-            self._open.add(request)
+            self.connections.add(request)
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
         """Close the connection and forget it."""
         super().shutdown_request(request)
         with self._changed:
-            self._open.discard(request)
+            self.connections.discard(request)
             self._changed.notify_all()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
