@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-
 # Keys that reads return and the PUTs do not take. Everything else is sent back: the keys that the
 # PUT documents, and every key that the reference does not know.
 SUBSCRIPTION_READ_ONLY = frozenset({"id", "topic-nm", "del-cfg-id", "del-cfg-nm", "evt-tp"})

@@ -50,17 +50,25 @@ def shared_params(family: str) -> list[Any]:
     return _PARAMS[family]
 
 
-class _Sharing:
+if TYPE_CHECKING:
+    _Base = TyperCommand
+else:
+    _Base = object
+
+
+class _Sharing(_Base):
     """What commands and groups have in common: they take shared options anywhere in the line."""
 
     families: tuple[str, ...] = ("global",)
 
-    def get_params(self, ctx: typer.Context) -> list[Any]:
+    def get_params(self, ctx: Any) -> list[Any]:
+        """The own parameters, then the shared ones."""
         shared = [param for family in self.families for param in shared_params(family)]
-        return [*super().get_params(ctx), *shared]  # type: ignore[misc]
+        return [*super().get_params(ctx), *shared]
 
-    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:
-        rest: list[str] = super().parse_args(ctx, args)  # type: ignore[misc]
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse, and hand the shared options over to the run."""
+        rest = super().parse_args(ctx, args)
         for family in self.families:
             for param in shared_params(family):
                 value = ctx.params.pop(param.name)
@@ -69,7 +77,7 @@ class _Sharing:
         return rest
 
 
-def _was_given(ctx: typer.Context, name: str) -> bool:
+def _was_given(ctx: Any, name: str) -> bool:
     source = ctx.get_parameter_source(name)
     return source is not None and source.name == "COMMANDLINE"
 
@@ -83,10 +91,12 @@ class Command(_Sharing, TyperCommand):
         found: Teaching = self.callback.teaching  # type: ignore[union-attr]
         return found
 
-    def invoke(self, ctx: typer.Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:
+        """Run it, once all that says how to print has been checked."""
         return super().invoke(ctx) if ctx.obj.prepare(self.teaching.table) else 0
 
-    def format_help(self, ctx: typer.Context, formatter: Any) -> None:
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help page."""
         own = [("Arguments", _arguments(self)), ("Options", _options(self))]
         shared = [
             (f"{family.capitalize()} options", shared_params(family))
@@ -121,20 +131,22 @@ class Write(Command):
     families = ("write", "global")
 
 
-class Group(_Sharing, TyperGroup):
+class Group(_Sharing, TyperGroup):  # type: ignore[misc]  # the base is for commands
     """A noun. Named without a verb, it shows its help, as gh and kubectl do."""
 
     def __init__(self, **settings: Any) -> None:
         settings["invoke_without_command"] = True
         super().__init__(**settings)
 
-    def invoke(self, ctx: typer.Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:
+        """Run the verb that was named, or show the help."""
         result = super().invoke(ctx)
         if ctx.invoked_subcommand is None:
             ctx.obj.terminal.write(f"{ctx.get_help()}\n".encode())
         return result
 
-    def format_help(self, ctx: typer.Context, formatter: Any) -> None:
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help page."""
         verbs = [(name, verb.get_short_help_str(80)) for name, verb in self.commands.items()]
         formatter.write(pages.of_group(ctx.command_path, self.help or "", verbs))
 
@@ -142,10 +154,12 @@ class Group(_Sharing, TyperGroup):
 class Root(Group):
     """``ess`` itself: groups come from a table and are imported when named."""
 
-    def list_commands(self, ctx: typer.Context) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The names of the groups."""
         return list(GROUPS)
 
-    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """A group, imported now; None where there is none of that name."""
         if cmd_name not in GROUPS:
             return None
         if cmd_name not in self.commands:
@@ -155,7 +169,8 @@ class Root(Group):
             self.commands[cmd_name] = built.commands.get(cmd_name, built)
         return self.commands[cmd_name]
 
-    def format_help(self, ctx: typer.Context, formatter: Any) -> None:
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help page."""
         formatter.write(pages.of_root(GROUPS, shared_params("global")))
 
 

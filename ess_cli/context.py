@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shlex
 import sys
@@ -100,7 +101,7 @@ class Ess:
     def wants_json_errors(self) -> bool:
         """Whether an error is also printed as JSON; works before the command line is parsed."""
         words = self.program_args
-        following = dict(zip(words, words[1:], strict=False))
+        following = dict(itertools.pairwise(words))
         output = (
             self.flags.output or following.get("-o") or following.get("--output")
         ) or os.environ.get("ESS_OUTPUT")
@@ -303,7 +304,10 @@ class Ess:
                 f"{change.what}: this wants a yes, and there is nobody to ask",
                 hint="add --yes to do it, or --dry-run to see it",
             )
-        if self.terminal.ask(f"{change.what}: send this change? [y/N] ").lower() not in ("y", "yes"):
+        if self.terminal.ask(f"{change.what}: send this change? [y/N] ").lower() not in (
+            "y",
+            "yes",
+        ):
             raise NeedsConfirmation(f"{change.what}: not confirmed, nothing was sent")
 
     def _confirm_by_name(self, change: Change, guard: str) -> None:
@@ -493,7 +497,9 @@ class Ess:
         for text in self.flags.param:
             key, equals, value = text.partition("=")
             if not key or not equals:
-                raise UsageFault(f'--param: not KEY=VALUE: "{text}"', hint="--param topic=NIS-Events")
+                raise UsageFault(
+                    f'--param: not KEY=VALUE: "{text}"', hint="--param topic=NIS-Events"
+                )
             pairs.append((key, value))
         return tuple(pairs)
 

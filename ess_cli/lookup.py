@@ -126,9 +126,7 @@ def is_same_subscription(row: Mapping[str, Any], topic: str, body: NewSubscripti
 def _normal(criteria: str) -> tuple[str, ...]:
     """Criteria without the blanks that mean nothing: those outside quotes."""
     parts = criteria.split("'")
-    return tuple(
-        part if index % 2 else "".join(part.split()) for index, part in enumerate(parts)
-    )
+    return tuple(part if index % 2 else "".join(part.split()) for index, part in enumerate(parts))
 
 
 def created_subscription(

@@ -9,11 +9,14 @@ The metavar says what kind of value is meant; completion goes by it.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, NamedTuple
+from collections.abc import Callable
+from typing import Annotated, Any, NamedTuple, TypeVar
 
 import typer
 
 from ess_cli.render.columns import Table
+
+CommandT = TypeVar("CommandT", bound=Callable[..., None])
 
 FORMATS = ("table", "json", "jsonl", "yaml", "csv", "tsv", "name")
 
@@ -170,19 +173,18 @@ class Teaching(NamedTuple):
 
 def teaches(
     example: str, operation: str | None = None, table: Table | None = None
-) -> Any:
+) -> Callable[[CommandT], CommandT]:
     """A decorator that puts a :class:`Teaching` on a command's function."""
 
-    def mark(function: Any) -> Any:
-        function.teaching = Teaching(operation, example, table)
+    def mark(function: CommandT) -> CommandT:
+        marked: Any = function
+        marked.teaching = Teaching(operation, example, table)
         return function
 
     return mark
 
 
-Topic = Annotated[
-    str | None, typer.Option("--topic", metavar="TOPIC", help="Only this topic.")
-]
+Topic = Annotated[str | None, typer.Option("--topic", metavar="TOPIC", help="Only this topic.")]
 EventType = Annotated[
     str | None, typer.Option("--event-type", metavar="EVENT-TYPE", help="Only this event type.")
 ]

@@ -18,7 +18,13 @@ Topic = TypedDict(
     },
 )
 
-Field = TypedDict("Field", {"type": str, "mandatory": bool})
+
+class Field(TypedDict):
+    """One field of an event type."""
+
+    type: str
+    mandatory: bool
+
 
 EventType = TypedDict(
     "EventType",
@@ -78,9 +84,20 @@ Configuration = TypedDict(
     },
 )
 
-Authentication = TypedDict("Authentication", {"type": str, "settings": dict[str, Any]})
 
-DictionaryEntry = TypedDict("DictionaryEntry", {"code": str, "description": str})
+class Authentication(TypedDict):
+    """How a webhook authenticates the service."""
+
+    type: str
+    settings: dict[str, Any]
+
+
+class DictionaryEntry(TypedDict):
+    """A value that the service takes."""
+
+    code: str
+    description: str
+
 
 Delivery = TypedDict(
     "Delivery",

@@ -12,6 +12,4 @@ def list_buffer_files(http: Http, window: Window) -> Listing[BufferFile]:
 
     ``closed`` is absent while a file is open; there is no link to its content (field notes, M).
     """
-    return Listing(
-        http, "/event-buffer-files", "files", window, ("file-id",)
-    )
+    return Listing(http, "/event-buffer-files", "files", window, ("file-id",))

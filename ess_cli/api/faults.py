@@ -80,9 +80,12 @@ def _reason_in_xml(body: bytes) -> str:
     code = _XML_CODE.search(body[:10_000])
     text = _XML_TEXT.search(body[:10_000])
     if not code and not text:
-        return "a page, not data: " + " ".join(
-            re.sub(rb"<[^>]*>", b" ", body[:2000]).decode("utf-8", "replace").split()
-        )[:80]
+        return (
+            "a page, not data: "
+            + " ".join(re.sub(rb"<[^>]*>", b" ", body[:2000]).decode("utf-8", "replace").split())[
+                :80
+            ]
+        )
     return _joined(
         code[1].decode("utf-8", "replace") if code else "",
         text[1].decode("utf-8", "replace") if text else "",
@@ -147,9 +150,11 @@ def not_json(reply: Reply, request: str, why: str) -> NotJson:
 
 
 def _hint_on_rejection(status: int) -> str | None:
-    return "--debug shows the request; --dry-run shows a body before it is sent" if (
-        status in (400, 409, 422)
-    ) else None
+    return (
+        "--debug shows the request; --dry-run shows a body before it is sent"
+        if (status in (400, 409, 422))
+        else None
+    )
 
 
 def _host(reply: Reply) -> str:

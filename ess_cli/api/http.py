@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import requests  # noqa: TID253 - this is its home, and this file is imported on the first request
+import requests
 from requests.utils import get_environ_proxies
 
 from ess_cli import __version__
@@ -72,7 +72,7 @@ class _Call(NamedTuple):
         return f"{self.method} {self.path}"
 
 
-class _Broken(Exception):  # noqa: N818 - it never leaves this file
+class _Broken(Exception):
     """The exchange ended without a whole reply."""
 
     def __init__(self, what: str, *, sent: bool, lasting: bool = False) -> None:
@@ -162,7 +162,9 @@ class Http:
                 why = str(error)
         if call.look is not None:
             raise unknown(
-                f"{call.line}: {reply.status} with a reply that is not JSON", call.look, reply.status
+                f"{call.line}: {reply.status} with a reply that is not JSON",
+                call.look,
+                reply.status,
             )
         raise not_json(reply, call.line, why)
 
@@ -232,9 +234,8 @@ class Http:
         finally:
             if self._log:
                 took_ms = (time.monotonic() - began) * 1000
-                self._log(
-                    f"{call.line}{_shown_query(call.query)} → {status}, {took_ms:.0f} ms, {size} bytes"
-                )
+                shown = f"{call.line}{_shown_query(call.query)}"
+                self._log(f"{shown} → {status}, {took_ms:.0f} ms, {size} bytes")
 
     def _headers(self, call: _Call) -> Any:
         credentials = self._credentials()
@@ -353,7 +354,9 @@ def _retry_after(reply: Reply) -> float | None:
 
     try:
         moment = parsedate_to_datetime(text)
-        return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
+        return max(
+            0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+        )
     except (ValueError, OverflowError, TypeError):
         return None
 

@@ -108,11 +108,11 @@ class _PacedHTTPSConnection(_Watched, HTTPSConnection):
 
 
 class _PacedHTTPPool(HTTPConnectionPool):
-    ConnectionCls = _PacedHTTPConnection  # type: ignore[assignment]
+    ConnectionCls = _PacedHTTPConnection
 
 
 class _PacedHTTPSPool(HTTPSConnectionPool):
-    ConnectionCls = _PacedHTTPSConnection  # type: ignore[assignment]
+    ConnectionCls = _PacedHTTPSConnection
 
 
 _POOLS = {"http": _PacedHTTPPool, "https": _PacedHTTPSPool}
@@ -125,10 +125,12 @@ class PacedAdapter(HTTPAdapter):
         super().__init__(max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Connections that limit stalls."""
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = _POOLS
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        """The same through a proxy."""
         manager = super().proxy_manager_for(proxy, **kwargs)
         manager.pool_classes_by_scheme = _POOLS
         return manager

@@ -110,7 +110,9 @@ class Listing(Generic[RecordT]):
         document = self._http.get(self._path, (*query, *self._window.params))
         rows = rows_of(document, self._key, f"GET {self._path}")
         if isinstance(document.get("next-page-uri"), str) and document["next-page-uri"]:
-            return cast("list[RecordT]", rows), self._following(document["next-page-uri"], offset, limit)
+            return cast("list[RecordT]", rows), self._following(
+                document["next-page-uri"], offset, limit
+            )
         echoed = document.get("paged-result")
         full = echoed.get("limit") if isinstance(echoed, dict) else None
         if not isinstance(full, int) or isinstance(full, bool) or full < 1:
@@ -126,7 +128,9 @@ class Listing(Generic[RecordT]):
             values = {}
         digits = values.get("offset", ""), values.get("limit", str(limit))
         if not all(text.isascii() and text.isdigit() and len(text) < 19 for text in digits):
-            raise PagingLoop(f"GET {self._path}: next-page-uri without a usable offset: {uri[:200]}")
+            raise PagingLoop(
+                f"GET {self._path}: next-page-uri without a usable offset: {uri[:200]}"
+            )
         next_offset, next_limit = int(digits[0]), int(digits[1])
         if next_offset <= offset or next_limit < 1:
             raise PagingLoop(f"GET {self._path}: next-page-uri does not go forward: {uri[:200]}")
@@ -150,7 +154,7 @@ def rows_of(document: Any, key: str, request: str) -> list[dict[str, Any]]:
         WrongShape: the reply is no object, or has no list of objects there.
     """
     rows = document.get(key) if isinstance(document, dict) else None
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+    if not isinstance(rows, list) or not set(map(type, rows)) <= {dict}:
         raise WrongShape(
             f'{request}: the reply has no list of objects under "{key}"',
             hint="--debug shows the request; `ess api GET` shows the reply as it came",

@@ -16,9 +16,7 @@ def list_subscriptions(http: Http, window: Window) -> Listing[Subscription]:
 
     ``limit`` is required there. Ended ones: UNKNOWN whether the service lists them.
     """
-    return Listing(
-        http, "/topic-subscriptions", "topic-subscriptions", window, ("id",)
-    )
+    return Listing(http, "/topic-subscriptions", "topic-subscriptions", window, ("id",))
 
 
 def find_by_criteria(http: Http, topic: str, criteria: str, limit: int) -> NumberSubscriptions:

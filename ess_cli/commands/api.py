@@ -49,7 +49,9 @@ def call(
     from ess_cli.api.paths import query_string
 
     change = Change(verb, place + query_string(query), f"{verb} {place}", None, (), shown)
-    if verb in ("GET", "HEAD", "OPTIONS") and not ess.flags.dry_run or ess.agreed(change, asks=True):
+    if (verb in ("GET", "HEAD", "OPTIONS") and not ess.flags.dry_run) or ess.agreed(
+        change, asks=True
+    ):
         ess.terminal.write(ess.http.raw(verb, place, query, body).body)
 
 

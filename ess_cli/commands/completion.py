@@ -17,9 +17,7 @@ app = noun("Completion for bash, zsh, fish and PowerShell.")
 @teaches("ess completion bash > ~/.local/share/bash-completion/completions/ess")
 def print_completion(
     ctx: typer.Context,
-    shell: Annotated[
-        str, typer.Argument(metavar="SHELL", help="bash, zsh, fish or powershell.")
-    ],
+    shell: Annotated[str, typer.Argument(metavar="SHELL", help="bash, zsh, fish or powershell.")],
 ) -> None:
     """Print the completion script of a shell.
 

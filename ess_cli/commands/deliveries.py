@@ -88,9 +88,7 @@ Status = Annotated[
 Since = Annotated[
     str | None, typer.Option("--since", metavar="DATE", help="Events from then on: 2h, 2026-11-01.")
 ]
-Until = Annotated[
-    str | None, typer.Option("--until", metavar="DATE", help="Events before then.")
-]
+Until = Annotated[str | None, typer.Option("--until", metavar="DATE", help="Events before then.")]
 
 
 @app.command("list", cls=Listing)

@@ -62,9 +62,7 @@ def list_configurations(ctx: typer.Context) -> None:
 
 
 @app.command("get", cls=Command)
-@teaches(
-    "ess delivery-cfg get hhh", "GET /delivery-configurations/{del-config-id}", CONFIGURATIONS
-)
+@teaches("ess delivery-cfg get hhh", "GET /delivery-configurations/{del-config-id}", CONFIGURATIONS)
 def get_configuration(ctx: typer.Context, configuration: IdOrName) -> None:
     """Show one delivery configuration.
 
@@ -245,9 +243,7 @@ def _replace(ess: Any, configuration: str, changes: dict[str, Any]) -> None:
     if not ess.agreed(change, asks=cuts_off):
         return
     delivery_cfg.replace_configuration(ess.http, chosen.id, change.body)
-    ess.show_written(
-        lambda: delivery_cfg.get_configuration(ess.http, chosen.id), sent=change.body
-    )
+    ess.show_written(lambda: delivery_cfg.get_configuration(ess.http, chosen.id), sent=change.body)
     ess.changed(f"updated {change.what}")
 
 
@@ -260,7 +256,10 @@ def _check_shape(changes: Mapping[str, Any], listed: Mapping[str, Any]) -> None:
             f"--addr: {name} is scheduled; the service fills in its address",
             hint="ess delivery-cfg create --addr URL makes a webhook",
         )
-    for key, option in (("cron-expression", "--cron"), ("latest-event-only", "--latest-event-only")):
+    for key, option in (
+        ("cron-expression", "--cron"),
+        ("latest-event-only", "--latest-event-only"),
+    ):
         if not scheduled and key in changes:
             raise UsageFault(
                 f"{option}: {name} is a webhook",

@@ -158,9 +158,11 @@ def _oauth_settings(path: str) -> dict[str, Any]:
     try:
         settings = decode(text.encode())
     except ValueError as error:
-        where = f": line {error.lineno}, column {error.colno}" if (
-            isinstance(error, json.JSONDecodeError)
-        ) else ""
+        where = (
+            f": line {error.lineno}, column {error.colno}"
+            if (isinstance(error, json.JSONDecodeError))
+            else ""
+        )
         raise FileTrouble(f"--settings-file {path}: not JSON{where}") from None
     if not isinstance(settings, dict):
         raise FileTrouble(f"--settings-file {path}: not a JSON object")

@@ -284,9 +284,7 @@ def end_subscription(
 
     Sets its end date. The service never shows that date again.
     """
-    _replace(
-        ctx.obj, topic_and_id, {"end-date": wire(parse_moment("--at", at, ctx.obj.now()))}
-    )
+    _replace(ctx.obj, topic_and_id, {"end-date": wire(parse_moment("--at", at, ctx.obj.now()))})
 
 
 def _replace(ess: Any, topic_and_id: list[str], changes: dict[str, Any]) -> None:

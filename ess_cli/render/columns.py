@@ -5,7 +5,7 @@ Column names are public: scripts select them with ``--columns``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ess_cli.errors import UnknownColumn
@@ -33,6 +33,13 @@ class Column(NamedTuple):
     def of(self, row: Row) -> Any:
         """This column's value in a row; None where the row has none."""
         return row.get(self.value) if isinstance(self.value, str) else self.value(row)
+
+    def of_all(self, rows: Sequence[Row]) -> list[Any]:
+        """This column's values in rows, in order."""
+        key = self.value
+        if isinstance(key, str):
+            return [row.get(key) for row in rows]
+        return [key(row) for row in rows]
 
 
 class Table(NamedTuple):

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from ess_cli.errors import NoNames
 from ess_cli.render import jsontext
-from ess_cli.render.cells import csv_line, plain, shown
+from ess_cli.render.cells import csv_text, plain, plain_rows, shown_rows
 from ess_cli.render.columns import Column, Row, Table
 from ess_cli.render.tables import write_table
 from ess_cli.render.terminal import Terminal, visible
@@ -101,21 +101,18 @@ def _yaml(terminal: Terminal, batches: Batches, table: Table, style: Style) -> N
 
 def _csv(terminal: Terminal, batches: Batches, table: Table, style: Style) -> None:
     if style.header:
-        terminal.write(csv_line([column.name for column in style.columns], excel=False).encode())
+        terminal.write(csv_text([tuple(column.name for column in style.columns)]).encode())
     for batch in batches:
-        lines = [
-            csv_line([plain(column.of(row)) for column in style.columns], excel=style.excel)
-            for row in batch
-        ]
-        terminal.write("".join(lines).encode())
+        records = plain_rows(batch, style.columns)
+        terminal.write(csv_text(records, excel=style.excel).encode())
 
 
 def _tsv(terminal: Terminal, batches: Batches, table: Table, style: Style) -> None:
     if style.header:
         terminal.write(("\t".join(column.name for column in style.columns) + "\n").encode())
     for batch in batches:
-        lines = ["\t".join([shown(column.of(row)) for column in style.columns]) for row in batch]
-        terminal.write("".join(f"{line}\n" for line in lines).encode())
+        lines = ["\t".join(cells) + "\n" for cells in shown_rows(batch, style.columns)]
+        terminal.write("".join(lines).encode())
 
 
 def _name(terminal: Terminal, batches: Batches, table: Table, style: Style) -> None:

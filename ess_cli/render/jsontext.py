@@ -25,7 +25,9 @@ def lines(values: Sequence[Any]) -> bytes:
         return b"".join(compact(value) + b"\n" for value in values)
     import orjson
 
-    return _ascii(b"".join([orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE) for value in values]))
+    return _ascii(
+        b"".join([orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE) for value in values])
+    )
 
 
 def pretty(value: Any) -> bytes:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import jmespath  # noqa: TID253 - its home, imported only where a query was given
+import jmespath
 
 from ess_cli.errors import BadQuery
 from ess_cli.render import jsontext
-from ess_cli.render.cells import csv_line, plain, shown
+from ess_cli.render.cells import csv_text, plain, shown
 from ess_cli.render.columns import Table, guess
 from ess_cli.render.formats import Style, write_rows
 from ess_cli.render.terminal import Terminal
@@ -63,5 +63,5 @@ def write_result(terminal: Terminal, result: Any, style: Style) -> None:
 
 def _line(cells: list[Any], style: Style) -> bytes:
     if style.format == "csv":
-        return csv_line([plain(cell) for cell in cells], excel=style.excel).encode()
+        return csv_text([tuple(plain(cell) for cell in cells)], excel=style.excel).encode()
     return ("\t".join(shown(cell) for cell in cells) + "\n").encode()

@@ -115,9 +115,7 @@ def _write_rich(
 def _room(lines: list[list[str]], columns: tuple[Column, ...], width: int) -> int:
     """How many characters a cell that may be cut keeps, so that the table fits the screen."""
     longest = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    longest = [
-        max(size, len(column.name)) for size, column in zip(longest, columns, strict=True)
-    ]
+    longest = [max(size, len(column.name)) for size, column in zip(longest, columns, strict=True)]
     flexible = [size for size, column in zip(longest, columns, strict=True) if column.cut]
     if not flexible or sum(longest) + 2 * len(longest) <= width:
         return max(flexible, default=0)
@@ -130,4 +128,4 @@ def _cut(text: str, room: int) -> str:
     if len(text) <= room:
         return text
     head = (room - 1 + 1) // 2
-    return f"{text[:head]}…{text[-(room - 1 - head):]}"
+    return f"{text[:head]}…{text[-(room - 1 - head) :]}"

@@ -110,8 +110,8 @@ class Terminal:
             self._encoding = encoding
         stream.flush()
         try:
-            # NOTE: under PYTHONUNBUFFERED stdout's own binary layer may write less than it is given.
-            return open(stream.fileno(), "wb", buffering=65536, closefd=False)  # noqa: PTH123, SIM115
+            # NOTE: under PYTHONUNBUFFERED stdout's own binary layer may write less than given.
+            return open(stream.fileno(), "wb", buffering=65536, closefd=False)
         except (OSError, ValueError):
             return stream.buffer
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import yaml  # noqa: TID253 - this file is yaml's home in render, imported for -o yaml only
+import yaml
 
 
 class _Dumper(yaml.SafeDumper):
