@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -35,17 +36,18 @@ GROUPS = {
     "help": ("help", "Exit codes, environment, output"),
 }
 
+_SOURCES: dict[str, Callable[..., None]] = {
+    "global": global_options,
+    "listing": listing_options,
+    "write": write_options,
+}
 _PARAMS: dict[str, list[Any]] = {}
 
 
 def shared_params(family: str) -> list[Any]:
     """The click parameters of a family of shared options, built once a run."""
     if family not in _PARAMS:
-        source = {
-            "global": global_options,
-            "listing": listing_options,
-            "write": write_options,
-        }[family]
+        source = _SOURCES[family]
         _PARAMS[family] = get_params_convertors_ctx_param_name_from_function(source)[0]
     return _PARAMS[family]
 
@@ -131,7 +133,7 @@ class Write(Command):
     families = ("write", "global")
 
 
-class Group(_Sharing, TyperGroup):  # type: ignore[misc]  # the base is for commands
+class Group(_Sharing, TyperGroup):
     """A noun. Named without a verb, it shows its help, as gh and kubectl do."""
 
     def __init__(self, **settings: Any) -> None:

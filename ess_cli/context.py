@@ -371,12 +371,13 @@ class Ess:
 
         return Named(text, None) if is_id(text) else choose_configuration(self.configurations, text)
 
-    def configuration_name(self, configuration_id: str) -> str | None:
-        """A configuration's name, for the column beside its id; None where it is not known."""
-        for row in self.configurations:
-            if str(row.get("id")) == configuration_id:
-                return row.get("del-cfg-nm")
-        return None
+    def listed_configuration(self, configuration_id: str) -> Mapping[str, Any]:
+        """A configuration's entry in the list, to fill columns from; empty if it cannot be had."""
+        try:
+            rows = self.configurations
+        except EssError:
+            return {}
+        return next((row for row in rows if str(row.get("id")) == configuration_id), {})
 
     @property
     def shows_columns(self) -> bool:

@@ -13,6 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_ON_LINUX = sys.platform.startswith("linux")
 _LINUX = {
     "config": ("XDG_CONFIG_HOME", ".config"),
     "cache": ("XDG_CACHE_HOME", ".cache"),
@@ -26,7 +27,7 @@ def directory(kind: str, environ: Mapping[str, str] | None = None) -> str:
     Without a HOME it is the one of the account, as the system knows it.
     """
     environ = os.environ if environ is None else environ
-    if sys.platform.startswith("linux"):
+    if _ON_LINUX:
         variable, below_home = _LINUX[kind]
         given = environ.get(variable, "")
         # NOTE: the XDG specification has relative paths ignored.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from ess_cli.api.http import Http
 from ess_cli.api.paging import Listing, Window, object_of, rows_of
 from ess_cli.api.paths import segment

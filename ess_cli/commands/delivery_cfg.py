@@ -66,13 +66,24 @@ def list_configurations(ctx: typer.Context) -> None:
 def get_configuration(ctx: typer.Context, configuration: IdOrName) -> None:
     """Show one delivery configuration.
 
-    The service leaves its schedule out here; `ess delivery-cfg list` shows it.
+    The service leaves its schedule out of the reply, and so of JSON; columns have it from the
+    list.
     """
     from ess_cli.api import delivery_cfg
 
     ess = ctx.obj
     chosen = ess.configuration(configuration)
-    ess.show_object(delivery_cfg.get_configuration(ess.http, chosen.id))
+    row = delivery_cfg.get_configuration(ess.http, chosen.id)
+    ess.show_object(row, [_with_schedule(ess, row)])
+
+
+def _with_schedule(ess: Any, row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The row, where columns are shown, with the schedule that only the list tells."""
+    if not ess.shows_columns:
+        return row
+    listed = ess.listed_configuration(str(row.get("id")))
+    keys = ("cron-expression", "latest-event-only")
+    return {**{key: listed[key] for key in keys if key in listed}, **row}
 
 
 @app.command("create", cls=Write)

@@ -103,7 +103,7 @@ def set_authentication(
 
 def masked(authentication: Authentication) -> Authentication:
     """The same with every setting but ``username`` masked, whatever its type."""
-    settings = authentication.get("settings")
+    settings: object = authentication.get("settings")
     if not isinstance(settings, Mapping):
         return {**authentication, "settings": {}}
     hidden = {key: value if key == "username" else MASK for key, value in settings.items()}

@@ -333,4 +333,7 @@ def _with_name(ess: Any, row: Any) -> Any:
     """The row, with the configuration's name beside its id where columns are shown."""
     if row is None or row.get("del-cfg-nm") or not ess.shows_columns:
         return row
-    return {**row, "del-cfg-nm": ess.configuration_name(str(row.get("del-cfg-id")))}
+    return {
+        **row,
+        "del-cfg-nm": ess.listed_configuration(str(row.get("del-cfg-id"))).get("del-cfg-nm"),
+    }
