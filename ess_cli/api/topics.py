@@ -22,7 +22,7 @@ def get_event_types(http: Http, topic: str) -> list[EventType]:
     fields, where ``/event-types`` lists it (field notes, oddity 8).
     """
     path = f"/topics/{segment('topic', topic)}/event-types"
-    return rows_of(http.get(path), "event-types", f"GET {path}")
+    return cast("list[EventType]", rows_of(http.get(path), "event-types", f"GET {path}"))
 
 
 def dump_subscriptions(
