@@ -281,7 +281,7 @@ class Ess:
             write_change(self.terminal, change.method, url, change, self.format)
             return False
         guard = self.settings.protected_by
-        if change.differences and (asks or guard):
+        if change.differences:
             self._show_differences(change)
         if guard:
             self._confirm_by_name(change, guard)
@@ -292,9 +292,9 @@ class Ess:
     def _show_differences(self, change: Change) -> None:
         from ess_cli.render.dryrun import difference_lines
 
-        self.terminal.say(f" {change.what} · {self.where}")
+        self.terminal.note(f" {change.what} · {self.where}")
         for line in difference_lines(change.differences):
-            self.terminal.say(line)
+            self.terminal.note(line)
 
     def _confirm(self, change: Change) -> None:
         if self.flags.yes:

@@ -160,11 +160,20 @@ def get_summary(ctx: typer.Context) -> None:
     reply = deliveries.get_summary(ess.http)
     rows = list(_flat(reply))
     ess.show_object(reply, rows)
-    failed = [row for row in rows if row["failed"]]
-    if failed and ess.terminal.err_is_tty:
-        from shlex import quote
+    if ess.terminal.err_is_tty:
+        _say_what_next(ess, rows)
 
-        name = quote(str(failed[0]["configuration"]))
+
+def _say_what_next(ess: Any, rows: list[dict[str, Any]]) -> None:
+    """Totals, and the command that shows why the first failing configuration fails."""
+    from shlex import quote
+
+    keys = ("pending", "retry", "failed")
+    totals = (f"{sum(row[key] or 0 for row in rows)} {key}" for key in keys)
+    ess.terminal.note(f"total: {', '.join(totals)} · {ess.profile}")
+    failing = next((row for row in rows if row["failed"]), None)
+    if failing:
+        name = quote(str(failing["configuration"]))
         ess.terminal.note(f"hint: ess deliveries attempts --cfg {name} --status FAILED")
 
 

@@ -25,7 +25,7 @@ SUBSCRIPTIONS = Table(
         Column("event-type", "evt-tp"),
         Column("cfg-id", "del-cfg-id"),
         Column("configuration", "del-cfg-nm", cut=True),
-        Column("match", "match-crt", cut=True),
+        Column("match", "match-crt"),
         Column("start", "start-date"),
     ),
     lambda row: row.get("id"),

@@ -15,6 +15,7 @@ from ess_cli.render.columns import Column, Row
 from ess_cli.render.terminal import Terminal
 
 _SCREENFUL = 200
+_LEAST_ROOM = 12
 
 
 def write_table(
@@ -87,7 +88,7 @@ def _write_rich(
             Text(_title(column)),
             justify="right" if column.right else "left",
             no_wrap=True,
-            overflow="ignore",
+            overflow="crop",
         )
     room = _room(lines, columns, terminal.width)
     for cells in lines:
@@ -117,10 +118,14 @@ def _room(lines: list[list[str]], columns: tuple[Column, ...], width: int) -> in
     longest = [max(map(len, column)) for column in zip(*lines, strict=True)]
     longest = [max(size, len(column.name)) for size, column in zip(longest, columns, strict=True)]
     flexible = [size for size, column in zip(longest, columns, strict=True) if column.cut]
-    if not flexible or sum(longest) + 2 * len(longest) <= width:
-        return max(flexible, default=0)
-    fixed = sum(longest) + 2 * len(longest) - sum(flexible)
-    return max(16, (width - fixed) // len(flexible))
+    room = width - 2 * len(longest) - (sum(longest) - sum(flexible))
+    # The longest give way first: what is short is shown whole.
+    for given, size in enumerate(sorted(flexible)):
+        share = room // (len(flexible) - given)
+        if size > share:
+            return max(_LEAST_ROOM, share)
+        room -= size
+    return max(flexible, default=0)
 
 
 def _cut(text: str, room: int) -> str:

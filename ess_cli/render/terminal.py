@@ -118,6 +118,7 @@ class Terminal:
     def note(self, text: str) -> None:
         """Something good to know, on stderr; ``--quiet`` silences it."""
         if not self.quiet:
+            self.flush()  # NOTE: on a terminal, what was printed first is to stand first
             self._tell(text)
 
     def warn(self, text: str) -> None:
