@@ -23,7 +23,7 @@ CONFIGURATIONS = Table(
         Column("id", "id"),
         Column("name", "del-cfg-nm", cut=True),
         Column("active", "is-active"),
-        Column("protocol", "del-prtcl-cd"),
+        Column("protocol", "del-prtcl-cd", extra=True),
         Column("format", "del-fmt-cd"),
         Column("throttling", "throttling", right=True),
         Column("cron", "cron-expression"),
