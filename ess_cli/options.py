@@ -5,9 +5,9 @@ takes the listing options; whatever changes something takes the write options. A
 options stand in its signature, with the aliases at the end of this file where several share one.
 
 The metavar says what kind of value is meant; completion goes by it.
-"""
 
-from __future__ import annotations
+NOTE: no postponed annotations here and in ``commands``: Typer would evaluate each text twice.
+"""
 
 from collections.abc import Callable
 from typing import Annotated, Any, NamedTuple, TypeVar

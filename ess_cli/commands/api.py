@@ -1,7 +1,5 @@
 """``ess api``: any path of the service, as it comes."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated, Any
 

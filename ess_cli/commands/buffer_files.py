@@ -1,7 +1,5 @@
 """``ess buffer-files``: files of scheduled deliveries."""
 
-from __future__ import annotations
-
 import typer
 
 from ess_cli.cli import Listing, noun

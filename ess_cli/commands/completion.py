@@ -1,7 +1,5 @@
 """``ess completion``: scripts for the shells."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer

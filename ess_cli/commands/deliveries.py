@@ -1,7 +1,5 @@
 """``ess deliveries``: what became of events."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any
 

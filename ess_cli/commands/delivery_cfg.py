@@ -1,7 +1,5 @@
 """``ess delivery-cfg``: where events go."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Annotated, Any
 

@@ -1,7 +1,5 @@
 """``ess delivery-cfg auth``: how the receiving webhook authenticates the service."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from pathlib import Path

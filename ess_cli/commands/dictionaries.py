@@ -1,7 +1,5 @@
 """``ess dictionaries``: the values that the service takes."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer

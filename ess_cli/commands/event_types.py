@@ -1,7 +1,5 @@
 """``ess event-types``: what events carry."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Annotated, Any
 

@@ -1,7 +1,5 @@
 """``ess help``: what concerns all commands."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer

@@ -1,7 +1,5 @@
 """``ess profile set`` and ``remove``: changing the configuration file."""
 
-from __future__ import annotations
-
 import os
 import shlex
 from collections.abc import Callable

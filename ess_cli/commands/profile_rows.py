@@ -1,7 +1,5 @@
 """What ``ess profile`` shows: the profiles, and the settings of a run."""
 
-from __future__ import annotations
-
 import os
 import shlex
 from typing import Any

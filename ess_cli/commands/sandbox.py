@@ -1,7 +1,5 @@
 """``ess sandbox``: the embedded service."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer

@@ -1,7 +1,5 @@
 """``ess subs``: who gets which events."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 

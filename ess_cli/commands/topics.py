@@ -1,7 +1,5 @@
 """``ess topics``: what can be subscribed to."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer
