@@ -105,11 +105,11 @@ class Command(_Sharing, TyperCommand):
             for family in self.families
             if family != "global"
         ]
-        usage = " ".join(param.make_metavar(ctx, usage=True) for param in _arguments(self))
+        usage = " ".join(
+            [*(param.metavar or param.name.upper() for param in _arguments(self)), "[OPTIONS]"]
+        )
         formatter.write(
-            pages.of_command(
-                ctx.command_path, self.help or "", self.teaching, f"{usage} [OPTIONS]", own + shared
-            )
+            pages.of_command(ctx.command_path, self.help or "", self.teaching, usage, own + shared)
         )
 
 
