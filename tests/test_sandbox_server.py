@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import socket
-import sqlite3  # noqa: TID253 - to damage the file under the server
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +17,7 @@ from ess_cli.sandbox import http1
 from ess_cli.sandbox.replies import Reply
 from ess_cli.sandbox.server import SandboxServer, make_server
 from ess_cli.sandbox.store import Store
+from tests.test_sandbox_adapter import fresh
 
 TOKEN = "Authorization: Bearer s3cret-token\r\n"
 JSON = "Content-Type: application/json\r\n"
@@ -63,7 +64,7 @@ def status_of(reply: bytes) -> int:
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
     started: list[tuple[SandboxServer, threading.Thread]] = []
-    store = Store(tmp_path / "sandbox.db")
+    store = Store(fresh(tmp_path / "sandbox.db"))
 
     def start(idle_timeout_s: float = 60) -> Served:
         log: list[str] = []

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3  # noqa: TID253 - to look into the file, and to damage it
+import sqlite3
 import stat
-import subprocess  # noqa: TID253 - other processes are the point
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -147,7 +147,12 @@ def test_an_unusable_database_is_named_and_kept_until_a_reset(
     damage(store.path)
     before = store.path.read_bytes()
 
-    for call in (store.status, lambda: name_of(store), lambda: rename(store, "x")):
+    calls: list[Callable[[], object]] = [
+        store.status,
+        lambda: name_of(store),
+        lambda: rename(store, "x"),
+    ]
+    for call in calls:
         with pytest.raises(SandboxUnusable) as caught:
             call()
         assert caught.value.exit_code == 12
@@ -183,7 +188,8 @@ def test_a_database_that_stays_locked_is_reported_and_not_deleted(store: Store) 
     blocker = sqlite3.connect(store.path, isolation_level=None)
     blocker.execute("BEGIN IMMEDIATE")
     hasty = Store(store.path, busy_timeout_s=0.01)
-    for call in (lambda: rename(hasty, "x"), hasty.reset):
+    calls: list[Callable[[], None]] = [lambda: rename(hasty, "x"), hasty.reset]
+    for call in calls:
         with pytest.raises(SandboxUnusable, match="database is locked"):
             call()
     assert name_of(hasty) == "hhh"

@@ -27,7 +27,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from html import escape
 from typing import NamedTuple
 
 encode = json.JSONEncoder(separators=(",", ":")).encode
@@ -109,11 +108,12 @@ _Content = tuple[Headers, bytes]
 
 
 def _xml(facts: _Facts) -> _Content:
+    reason = facts.reason.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     body = (
         '<am:fault xmlns:am="http://wso2.org/apimanager">'
         f"<am:code>{facts.title}</am:code><am:type>Status report</am:type>"
         "<am:message>Missing Credentials</am:message>"
-        f"<am:description>{escape(facts.reason)}</am:description></am:fault>"
+        f"<am:description>{reason}</am:description></am:fault>"
     )
     return (("Content-Type", "application/xml; charset=UTF-8"),), body.encode()
 
