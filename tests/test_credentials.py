@@ -350,9 +350,17 @@ def test_a_token_command_that_prints_for_ever_is_stopped() -> None:
 
 
 def test_a_token_command_cannot_eat_stdin() -> None:
-    program = "import sys; print('read:' + sys.stdin.read())"
-    found = look_up(ACCOUNT, Sources(token_command=(sys.executable, "-c", program)))
-    assert found.token.value == "read:"
+    import subprocess
+
+    program = (
+        "import sys; from tests.test_credentials import *\n"
+        "command = (sys.executable, '-c', \"import sys; print('read:' + sys.stdin.read())\")\n"
+        "print(look_up(ACCOUNT, Sources(token_command=command)).token.value, sys.stdin.read())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], input=b"the data", capture_output=True, check=True
+    )
+    assert done.stdout == b"read: the data\n"
 
 
 # The keyring

@@ -143,6 +143,7 @@ def test_setting_says_what_changed_and_shows_the_profile(ess: Run, path: Path) -
 def test_base_url_output_and_timeout_are_the_profile_s_and_not_the_call_s(
     ess: Run, path: Path
 ) -> None:
+    assert ess("profile", "set", "lab", "-o", "csv").out.startswith("name\tbase-url\t")
     outcome = ess("profile", "set", "lab", "-o", "csv", "--timeout", "9", "--json")
     assert outcome.code == 0
     assert json.loads(outcome.out)["output"] == "csv"
