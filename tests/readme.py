@@ -1,0 +1,86 @@
+"""The README's console blocks: run, and compared or written anew.
+
+``python -m tests.readme`` writes the outputs into README.md. All blocks run in one bash on a
+terminal of 100 columns without colour, in an empty home, one after the other as a reader would.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import struct
+import sys
+import tempfile
+import termios
+from pathlib import Path
+
+README = Path(__file__).parent.parent / "README.md"
+_BLOCK = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.MULTILINE | re.DOTALL)
+_MARK = "\x1e"
+
+
+def blocks(text: str) -> list[str]:
+    """The contents of the console blocks, in order."""
+    return _BLOCK.findall(text)
+
+
+def commands(block: str) -> list[str]:
+    """The command lines of a block."""
+    return [line[2:] for line in block.splitlines() if line.startswith("$ ")]
+
+
+def run(lines: list[str], home: Path) -> list[str]:
+    """What each command line prints, in one shell for all."""
+    programs = home / "bin"
+    programs.mkdir()
+    ess = programs / "ess"
+    ess.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m ess_cli "$@"\n')
+    ess.chmod(0o755)
+    script = home / "script"
+    script.write_text("".join(f"printf '{_MARK}'\n{line}\n" for line in lines))
+    environment = {
+        "HOME": str(home),
+        "PATH": f"{programs}:{os.environ['PATH']}",
+        "PYTHONPATH": str(README.parent),
+        "TERM": "xterm",
+        "NO_COLOR": "1",
+        "LC_ALL": "C.UTF-8",
+    }
+    shown = _on_a_terminal(["bash", "--norc", str(script)], environment)
+    return shown.replace("\r\n", "\n").replace(str(home), "~").split(_MARK)[1:]
+
+
+def _on_a_terminal(command: list[str], environment: dict[str, str]) -> str:
+    process, screen = pty.fork()
+    if process == 0:
+        os.execvpe(command[0], command, environment)
+    fcntl.ioctl(screen, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 100, 0, 0))
+    pieces = []
+    while True:
+        try:
+            piece = os.read(screen, 65536)
+        except OSError:  # the other side is closed
+            break
+        if not piece:
+            break
+        pieces.append(piece)
+    os.waitpid(process, 0)
+    os.close(screen)
+    return b"".join(pieces).decode()
+
+
+def renewed(text: str, home: Path) -> str:
+    """The README with the outputs that its commands print now."""
+    outputs = iter(run([line for block in blocks(text) for line in commands(block)], home))
+
+    def fill(match: re.Match[str]) -> str:
+        return "".join(f"$ {line}\n{next(outputs)}" for line in commands(match[0]))
+
+    return _BLOCK.sub(fill, text)
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as directory:
+        README.write_text(renewed(README.read_text(), Path(directory)))
