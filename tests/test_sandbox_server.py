@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ess_cli.errors import PortInUse
+from ess_cli.errors import PortInUse, SandboxUnusable
 from ess_cli.sandbox import http1
 from ess_cli.sandbox.replies import Reply
 from ess_cli.sandbox.server import SandboxServer, make_server
@@ -345,6 +345,12 @@ def test_a_damaged_database_is_a_503_without_a_body_and_said_in_the_log(served: 
     assert status_of(reply) == 503
     assert reply.endswith(b"\r\n\r\n")
     assert "its schema version is 99" in served.log[0]
+
+
+def test_a_server_does_not_start_on_a_damaged_database(tmp_path: Path) -> None:
+    (tmp_path / "sandbox.db").write_bytes(b"this is not a database" * 50)
+    with pytest.raises(SandboxUnusable, match="file is not a database"):
+        make_server(Store(tmp_path / "sandbox.db"))
 
 
 def test_a_port_in_use_is_an_error_of_its_own(served: Served) -> None:

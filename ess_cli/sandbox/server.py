@@ -8,6 +8,7 @@ of every web page on the machine has to be stricter than it is.
 from __future__ import annotations
 
 import errno
+import os
 import socket
 import threading
 import time
@@ -40,6 +41,10 @@ class SandboxServer(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
     request_queue_size = 128
+    # Two servers must not share a port: Windows allows that with the first of these, others
+    # with the second, which newer versions of http.server turn on.
+    allow_reuse_address = os.name == "posix"
+    allow_reuse_port = False
 
     def __init__(
         self,
@@ -118,6 +123,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def setup(self) -> None:
         self._ahead = b""
+        self._refused = False
         self._heads = http1.HeadReader(self.server.hosts)
         super().setup()
         self.connection.settimeout(self.server.idle_timeout_s)
@@ -130,6 +136,8 @@ class _Handler(BaseHTTPRequestHandler):
         with suppress(OSError, EOFError):
             while self._handle_next() and not self.server.stopping:
                 pass
+            if self._refused:
+                self._linger()
 
     def _handle_next(self) -> bool:
         """Serve one request; True when the connection may serve another."""
@@ -146,8 +154,8 @@ class _Handler(BaseHTTPRequestHandler):
                 what = f"{head.method} {head.path}"
             except RefusedError as refused:
                 reply = refused.reply("", server.store.now())
+                self._refused = True
                 self._send(reply, closes=True, is_head=False)
-                self._linger()
                 return False
             reply = self._reply(head)
             closes = head.closes or server.stopping
@@ -245,8 +253,11 @@ def make_server(
         grace_s: how long ``shutdown`` waits for requests in flight.
 
     Raises:
+        SandboxUnusable: the database is damaged, busy or not writable. Said now rather than
+            to every client.
         PortInUse: the port is taken or not allowed.
     """
+    store.row("SELECT 1")
     try:
         return SandboxServer(store, port, log, idle_timeout_s, grace_s)
     except OSError as error:
