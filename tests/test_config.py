@@ -23,6 +23,7 @@ from ess_cli.errors import (
 from ess_cli.options import Flags
 from tests.conftest import Run
 
+ROOT = Path(__file__).parent.parent
 PROD = "https://api.syniverse.com/ess/v1"
 FILE = """\
 profiles:
@@ -190,6 +191,12 @@ def test_an_unknown_profile_is_named_with_the_known_ones(path: Path) -> None:
     assert caught.value.details == ("  profiles: default, sandbox, prod, lab",)
 
 
+def test_an_empty_profile_option_is_not_the_default(ess: Run) -> None:
+    outcome = ess("-p", "", "topics", "list")
+    assert outcome.code == 2
+    assert outcome.err.startswith("error: --profile is empty\n")
+
+
 # Protection
 
 
@@ -274,7 +281,9 @@ def test_without_a_file_yaml_is_not_imported(tmp_path: Path) -> None:
         "print(sorted({'yaml', 'keyring', 'platformdirs', 'subprocess', 'tempfile'}"
         " & set(sys.modules)))"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, check=True
+    )
     assert done.stdout == b"[]\n"
 
 
@@ -422,12 +431,28 @@ def test_saving_through_a_symbolic_link_keeps_the_link(tmp_path: Path) -> None:
     assert real.read_text() == "profiles:\n  lab: {}\n"
 
 
-def test_a_failed_save_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
-    path = tmp_path / "config.yaml"
-    path.mkdir()
+def test_a_failed_write_leaves_what_was_there_and_nothing_else(path: Path) -> None:
+    config.save(Config(path, {}))
+    config.pointer_path(path).mkdir()
     with pytest.raises(FileTrouble, match="cannot be written"):
-        config.save(Config(path, {}))
-    assert [entry.name for entry in tmp_path.iterdir() if entry.name != "home"] == ["config.yaml"]
+        config.use(path, "sandbox")
+    assert sorted(entry.name for entry in path.parent.glob("*config*")) == [
+        "config.yaml",
+        "config.yaml.active",
+    ]
+    assert list(path.parent.glob(".config*")) == []
+
+
+def test_a_device_is_read_and_never_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert config.load(Path("/dev/null")).profiles == {}
+    with pytest.raises(FileTrouble, match="it is not a regular file"):
+        config.save(Config(pipe, {}))
+    with pytest.raises(FileTrouble, match="it is not a regular file"):
+        config.use(pipe, "sandbox")
+    assert pipe.is_fifo()
+    assert not config.pointer_path(pipe).exists()
 
 
 # The pointer

@@ -35,6 +35,7 @@ from tests.loopback import Loopback
 
 ACCOUNT = Account("https://api.syniverse.com", "default")
 SERVICE = "ess:https://api.syniverse.com:443"
+ROOT = Path(__file__).parent.parent
 TOKEN = "file-token-000111222333"
 ENV_TOKEN = "env-token-000111222333"
 
@@ -149,7 +150,9 @@ def test_where_an_earlier_source_answers_the_keyring_is_not_even_imported(
         "look_up(Account('https://x.example', 'p'), Sources(environ={'ESS_TOKEN': 'abc'}));"
         "print('keyring' in sys.modules, 'subprocess' in sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, check=True
+    )
     assert done.stdout == b"False False\n"
 
 
@@ -358,7 +361,11 @@ def test_a_token_command_cannot_eat_stdin() -> None:
         "print(look_up(ACCOUNT, Sources(token_command=command)).token.value, sys.stdin.read())\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], input=b"the data", capture_output=True, check=True
+        [sys.executable, "-c", program],
+        input=b"the data",
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
     )
     assert done.stdout == b"read: the data\n"
 
@@ -420,7 +427,9 @@ def test_a_hanging_keyring_does_not_hold_up_the_end_of_the_process() -> None:
         "except NoKeyring: print('given up')\n"
     )
     began = time.monotonic()
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, check=True
+    )
     assert done.stdout == b"given up\n"
     assert time.monotonic() - began < 15
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from ess_cli.config.base_url import BaseUrl, UnusableError, parse_base_url
-from ess_cli.config.file import file_trouble, load, save, write_private
+from ess_cli.config.file import file_trouble, load, refuse_device, save, write_private
 from ess_cli.config.profiles import (
     DEFAULT,
     DEFAULT_BASE_URL,
@@ -170,8 +170,11 @@ def select(option: str | None, environ: Mapping[str, str], path: Path) -> Settin
     Whether it exists is not looked at.
 
     Raises:
+        UsageFault: the option is empty: ``-p "$UNSET"`` must not mean the default.
         FileTrouble: the pointer that ``ess profile use`` leaves cannot be read or is damaged.
     """
+    if option == "":
+        raise UsageFault("--profile is empty", hint="ess profile list names the profiles")
     if option is not None:
         return Setting(option, "option --profile")
     if environ.get("ESS_PROFILE"):
@@ -315,6 +318,7 @@ def use(path: Path, name: str | None) -> None:
     """
     pointer = pointer_path(path)
     if name is not None:
+        refuse_device(path)
         write_private(pointer, f"{name}\n".encode())
         return
     try:

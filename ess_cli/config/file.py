@@ -68,9 +68,23 @@ def save(config: Config) -> None:
     """
     import yaml
 
+    refuse_device(config.path)
     document = {"profiles": {p.name: written(p) for p in config.profiles.values()}}
     text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=100)
     write_private(config.path, text.encode())
+
+
+def refuse_device(path: Path) -> None:
+    """Keep ``ESS_CONFIG_FILE=/dev/null`` from being replaced by a file, as root could.
+
+    Raises:
+        FileTrouble: there is something that is no file.
+    """
+    if path.exists() and not path.is_file():
+        raise FileTrouble(
+            f"{path} cannot be written: it is not a regular file",
+            hint="ESS_CONFIG_FILE names the configuration file",
+        )
 
 
 def write_private(path: Path, content: bytes) -> None:
