@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+from typer.exceptions import TyperException
 from typer.main import get_group, get_params_convertors_ctx_param_name_from_function
 
 from ess_cli import help as pages
@@ -15,8 +16,6 @@ from ess_cli.errors import UsageFault
 from ess_cli.options import Teaching, global_options, listing_options, write_options
 
 if TYPE_CHECKING:
-    from typer.exceptions import TyperException
-
     from ess_cli.context import Ess
 
 # name → (module, help line): all that `ess --help` needs, without importing a single command.
@@ -70,7 +69,12 @@ class _Sharing(_Base):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse, and hand the shared options over to the run."""
-        rest = super().parse_args(ctx, args)
+        try:
+            rest = super().parse_args(ctx, args)
+        except TyperException as error:
+            # The parser itself does not say which command it was at.
+            error.ctx = getattr(error, "ctx", None) or ctx  # type: ignore[attr-defined]
+            raise
         for family in self.families:
             for param in shared_params(family):
                 value = ctx.params.pop(param.name)
@@ -105,9 +109,9 @@ class Command(_Sharing, TyperCommand):
             for family in self.families
             if family != "global"
         ]
-        usage = " ".join(
-            [*(param.metavar or param.name.upper() for param in _arguments(self)), "[OPTIONS]"]
-        )
+        needed = (f"{param.opts[0]} {param.metavar}" for param in _options(self) if param.required)
+        named = (param.metavar or param.name.upper() for param in _arguments(self))
+        usage = " ".join([*named, *needed, "[OPTIONS]"])
         formatter.write(
             pages.of_command(ctx.command_path, self.help or "", self.teaching, usage, own + shared)
         )
@@ -149,7 +153,7 @@ class Group(_Sharing, TyperGroup):
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help page."""
-        verbs = [(name, verb.get_short_help_str(80)) for name, verb in self.commands.items()]
+        verbs = [(name, verb.get_short_help_str(200)) for name, verb in self.commands.items()]
         formatter.write(pages.of_group(ctx.command_path, self.help or "", verbs))
 
 
@@ -159,6 +163,15 @@ class Root(Group):
     def list_commands(self, ctx: Any) -> list[str]:
         """The names of the groups."""
         return list(GROUPS)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The group that the line names, with a guess at what was meant where there is none."""
+        if args and args[0] not in GROUPS:
+            from difflib import get_close_matches
+
+            near = ", ".join(repr(name) for name in get_close_matches(args[0], GROUPS))
+            ctx.fail(f"No such command {args[0]!r}" + (f". Did you mean {near}?" if near else ""))
+        return super().resolve_command(ctx, args)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """A group, imported now; None where there is none of that name."""
@@ -217,9 +230,12 @@ def usage_fault(error: TyperException, args: list[str]) -> UsageFault:
 
     What stands behind `ess auth` is never repeated: it may be a token typed in the wrong place.
     """
-    text = error.format_message().rstrip(".")
-    if "auth" in args and text.startswith("Got unexpected extra argument"):
-        text = "unexpected argument (not repeated here, it may be a secret)"
+    text = error.format_message().rstrip(".").replace("a valid int range", "a whole number")
+    if "auth" in args and "Did you mean" not in text:
+        if text.startswith("Got unexpected extra argument"):
+            text = "unexpected argument (not repeated here, it may be a secret)"
+        elif text.startswith("No such command"):
+            text = "no such command (not repeated here, it may be a secret)"
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "ess"
     return UsageFault(text[:1].lower() + text[1:], hint=f"{path} --help")
