@@ -1,6 +1,7 @@
 """One writer for each format, over rows that may still be arriving.
 
-json prints everything or nothing; jsonl, yaml, csv and tsv print each row as it comes.
+json prints everything or nothing; jsonl, yaml, csv and tsv print each row as it comes, and a
+header not before the first: a list that cannot be had leaves stdout empty.
 """
 
 from __future__ import annotations
@@ -100,19 +101,22 @@ def _yaml(terminal: Terminal, batches: Batches, table: Table, style: Style) -> N
 
 
 def _csv(terminal: Terminal, batches: Batches, table: Table, style: Style) -> None:
-    if style.header:
-        terminal.write(csv_text([tuple(column.name for column in style.columns)]).encode())
+    names = tuple(column.name for column in style.columns)
+    header = csv_text([names]) if style.header else ""
     for batch in batches:
         records = plain_rows(batch, style.columns)
-        terminal.write(csv_text(records, excel=style.excel).encode())
+        terminal.write((header + csv_text(records, excel=style.excel)).encode())
+        header = ""
+    terminal.write(header.encode())
 
 
 def _tsv(terminal: Terminal, batches: Batches, table: Table, style: Style) -> None:
-    if style.header:
-        terminal.write(("\t".join(column.name for column in style.columns) + "\n").encode())
+    header = "\t".join(column.name for column in style.columns) + "\n" if style.header else ""
     for batch in batches:
         lines = ["\t".join(cells) + "\n" for cells in shown_rows(batch, style.columns)]
-        terminal.write("".join(lines).encode())
+        terminal.write("".join([header, *lines]).encode())
+        header = ""
+    terminal.write(header.encode())
 
 
 def _name(terminal: Terminal, batches: Batches, table: Table, style: Style) -> None:

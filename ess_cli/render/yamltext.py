@@ -27,4 +27,5 @@ def dump(value: Any) -> bytes:
     text: str = yaml.dump(
         value, Dumper=_Dumper, sort_keys=False, allow_unicode=False, width=2**31 - 1
     )
-    return text.encode()
+    # NOTE: PyYAML ends the document of a bare scalar with a marker; nothing follows it here.
+    return text.removesuffix("...\n").encode()
