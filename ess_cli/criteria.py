@@ -32,11 +32,13 @@ def criteria_of(match: str | None, number: str | None, option: str, *, required:
         raise UsageFault(f"{option} or --match is missing", hint=f"{option} +12025550123")
     if number is None:
         return match or ""
-    return f"number = '{checked_number(number)}'"
+    return f"number = '{checked_number(number, option)}'"
 
 
-def checked_number(number: str) -> str:
+def checked_number(number: str, option: str) -> str:
     """The number, if it is E.164: plus, country code, at most 15 digits.
+
+    ``option`` is where the user typed it, for the message.
 
     Raises:
         BadNumber: it is not, with a correction where one is plain.
@@ -44,7 +46,7 @@ def checked_number(number: str) -> str:
     if _E164.fullmatch(number):
         return number
     digits = re.sub(r"[\s().-]", "", number).removeprefix("+").removeprefix("00")
-    raise BadNumber(number, f"+{digits}" if _E164.fullmatch(f"+{digits}") else None)
+    raise BadNumber(option, number, f"+{digits}" if _E164.fullmatch(f"+{digits}") else None)
 
 
 def lint(criteria: str) -> tuple[str, ...]:

@@ -194,11 +194,12 @@ class BadDate(UsageFault):
 class BadNumber(UsageFault):
     """A phone number is not in E.164 form."""
 
-    def __init__(self, value: str, corrected: str | None) -> None:
-        example = corrected or "+12025550123"
+    def __init__(self, option: str, value: str, corrected: str | None) -> None:
+        typed = f"{option} " if option.startswith("-") else ""
         super().__init__(
             f'not an E.164 number: "{value}"',
-            hint=f"numbers begin with + and the country code: {example}",
+            hint="numbers begin with + and the country code: "
+            f"{typed}{corrected or '+12025550123'}",
         )
 
 

@@ -262,8 +262,8 @@ def _filter(
 ) -> Keep | None:
     equal = {"delivery-status": status, "topic": topic, "event-type": event_type}
     wanted = {key: value for key, value in equal.items() if value is not None}
-    first = parse_moment("--since", since, ess.now()) if since else None
-    last = parse_moment("--until", until, ess.now()) if until else None
+    first = parse_moment("--since", since, ess.now()) if since is not None else None
+    last = parse_moment("--until", until, ess.now()) if until is not None else None
     if not wanted and first is last is None:
         return None
 

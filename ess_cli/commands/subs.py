@@ -1,6 +1,7 @@
 """``ess subs``: who gets which events."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -79,7 +80,7 @@ def _filter(
 ) -> Callable[[Mapping[str, Any]], bool] | None:
     if topic is event_type is cfg is None:
         return None
-    wanted = ess.configuration(cfg).id if cfg else None
+    wanted = ess.configuration(cfg).id if cfg is not None else None
     return lambda row: (
         (topic is None or row.get("topic-nm") == topic)
         and (event_type is None or row.get("evt-tp") in (event_type, None, ""))
@@ -178,21 +179,18 @@ def create_subscription(
 def _criteria(ess: Any, match: str | None, number: str | None) -> str:
     from ess_cli.criteria import criteria_of, lint
 
+    criteria = criteria_of(match, number, "--number", required=False)
     for complaint in lint(match or ""):
         ess.terminal.warn(f"--match: {complaint}; it is sent as it stands")
-    return criteria_of(match, number, "--number", required=False)
+    return criteria
 
 
 def _new_body(
     ess: Any, cfg: str, event_type: str | None, start_date: str, end_date: str | None
 ) -> NewSubscription:
     start = parse_moment("--start-date", start_date, ess.now())
-    end = parse_moment("--end-date", end_date, ess.now()) if end_date else None
-    if end is not None and end <= start:
-        raise UsageFault(
-            f"--end-date {wire(end)} is not after --start-date {wire(start)}",
-            hint="it would never receive anything",
-        )
+    end = parse_moment("--end-date", end_date, ess.now()) if end_date is not None else None
+    _check_order(start, end)
     body: NewSubscription = {
         "del-cfg-id": ess.configuration(cfg).id,
         "match-crt": "",
@@ -202,6 +200,14 @@ def _new_body(
     if event_type is not None:
         body["evt-tp"] = event_type
     return body
+
+
+def _check_order(start: datetime, end: datetime | None) -> None:
+    if end is not None and end <= start:
+        raise UsageFault(
+            f"--end-date {wire(end)} is not after --start-date {wire(start)}",
+            hint="it would never receive anything",
+        )
 
 
 def _create(
@@ -257,10 +263,12 @@ def update_subscription(
     changes: dict[str, Any] = {}
     if match is not None or no_match:
         changes["match-crt"] = _criteria(ess, match, None)
-    if start_date is not None:
-        changes["start-date"] = wire(parse_moment("--start-date", start_date, ess.now()))
-    if end_date is not None or no_end_date:
-        end = parse_moment("--end-date", end_date, ess.now()) if end_date is not None else None
+    start = parse_moment("--start-date", start_date, ess.now()) if start_date is not None else None
+    end = parse_moment("--end-date", end_date, ess.now()) if end_date is not None else None
+    if start is not None:
+        _check_order(start, end)
+        changes["start-date"] = wire(start)
+    if end is not None or no_end_date:
         changes["end-date"] = wire(end) if end else None
     if not changes:
         raise UsageFault("nothing to change", hint="--match, --start-date, --end-date, --no-…")
