@@ -195,11 +195,11 @@ class BadNumber(UsageFault):
     """A phone number is not in E.164 form."""
 
     def __init__(self, option: str, value: str, corrected: str | None) -> None:
-        typed = f"{option} " if option.startswith("-") else ""
+        example = corrected or "+12025550123"
+        typed = f"{option} {example}" if option.startswith("-") else example
         super().__init__(
             f'not an E.164 number: "{value}"',
-            hint="numbers begin with + and the country code: "
-            f"{typed}{corrected or '+12025550123'}",
+            hint=f"numbers begin with + and the country code: {typed}",
         )
 
 
