@@ -6,18 +6,20 @@ from typing import cast
 
 from ess_cli.api.http import Http
 from ess_cli.api.paging import rows_of
-from ess_cli.api.paths import segment
+from ess_cli.api.paths import Query, segment
 from ess_cli.records import DictionaryEntry
 
 
-def get_dictionary(http: Http, code: str) -> list[DictionaryEntry]:
+def get_dictionary(http: Http, code: str, params: Query = ()) -> list[DictionaryEntry]:
     """The entries of a dictionary, in the service's order: ``GET /dictionaries/{DICT_CODE}``.
+
+    ``params`` are raw query parameters.
 
     Codes: delivery-formats, delivery-protocols, authentication-types. The reply's one key is
     shown for authentication-types only, where it is the code; the others are taken to do alike.
     """
     path = f"/dictionaries/{segment('dictionary', code)}"
-    document = http.get(path)
+    document = http.get(path, params)
     key = code
     if isinstance(document, dict) and code not in document and len(document) == 1:
         key = next(iter(document))

@@ -6,7 +6,7 @@ from typing import cast
 
 from ess_cli.api.http import Http
 from ess_cli.api.paging import Listing, Window, object_of, rows_of
-from ess_cli.api.paths import segment
+from ess_cli.api.paths import Query, segment
 from ess_cli.records import EventType, Topic
 
 
@@ -15,14 +15,15 @@ def list_topics(http: Http, window: Window) -> Listing[Topic]:
     return Listing(http, "/topics", "topics", window, ("topic-nm",))
 
 
-def get_event_types(http: Http, topic: str) -> list[EventType]:
+def get_event_types(http: Http, topic: str, params: Query = ()) -> list[EventType]:
     """The event types of a topic with their fields: ``GET /topics/{ID}/event-types``.
 
-    The whole list at once: this reply has no paging block. ``company-id`` is left out of the
-    fields, where ``/event-types`` lists it (field notes, oddity 8).
+    ``params`` are raw query parameters. The whole list comes at once: this reply has no paging
+    block. ``company-id`` is left out of the fields, where ``/event-types`` lists it (field
+    notes, oddity 8).
     """
     path = f"/topics/{segment('topic', topic)}/event-types"
-    return cast("list[EventType]", rows_of(http.get(path), "event-types", f"GET {path}"))
+    return cast("list[EventType]", rows_of(http.get(path, params), "event-types", f"GET {path}"))
 
 
 def dump_subscriptions(

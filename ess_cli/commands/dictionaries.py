@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from ess_cli.cli import Command, noun
+from ess_cli.cli import Listing, noun
 from ess_cli.options import teaches
 from ess_cli.render.columns import Column, Table
 
@@ -17,7 +17,7 @@ ENTRIES = Table(
 )
 
 
-@app.command("get", cls=Command)
+@app.command("get", cls=Listing)
 @teaches("ess dictionaries get authentication-types", "GET /dictionaries/{DICT_CODE}", ENTRIES)
 def get_dictionary(
     ctx: typer.Context,
@@ -31,4 +31,5 @@ def get_dictionary(
     """List the entries of a dictionary."""
     from ess_cli.api import dictionaries
 
-    ctx.obj.show_rows(dictionaries.get_dictionary(ctx.obj.http, code))
+    ess = ctx.obj
+    ess.show_whole(dictionaries.get_dictionary(ess.http, code, ess.params()))

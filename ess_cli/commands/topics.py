@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from ess_cli.changes import Change
-from ess_cli.cli import Command, Listing, Write, noun
+from ess_cli.cli import Listing, Write, noun
 from ess_cli.commands.event_types import EVENT_TYPES
 from ess_cli.options import teaches
 from ess_cli.render.columns import Column, Table
@@ -37,7 +37,7 @@ def list_topics(ctx: typer.Context) -> None:
     ess.show_listing(listing, remember=("topics", lambda row: [str(row.get("topic-nm", ""))]))
 
 
-@app.command("event-types", cls=Command)
+@app.command("event-types", cls=Listing)
 @teaches("ess topics event-types NIS-Events", "GET /topics/{ID}/event-types", EVENT_TYPES)
 def get_event_types(ctx: typer.Context, topic: Topic) -> None:
     """List the event types of a topic, with their fields.
@@ -46,7 +46,8 @@ def get_event_types(ctx: typer.Context, topic: Topic) -> None:
     """
     from ess_cli.api import topics
 
-    ctx.obj.show_rows(topics.get_event_types(ctx.obj.http, topic))
+    ess = ctx.obj
+    ess.show_whole(topics.get_event_types(ess.http, topic, ess.params()))
 
 
 @app.command("dump", cls=Write)

@@ -52,6 +52,7 @@ class Terminal:
         self.quiet = False
         self._out: BinaryIO | None = None
         self._encoding: str | None = None
+        self._progress = ""
         self.colour = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
     @property
@@ -121,6 +122,18 @@ class Terminal:
             self.flush()  # NOTE: on a terminal, what was printed first is to stand first
             self._tell(text)
 
+    def progress(self, text: str) -> None:
+        """How far a long piece of work is, in place, on a screen that shows nothing else.
+
+        An empty text takes the line away again.
+        """
+        if self.quiet or self.out_is_tty or not self.err_is_tty or not (text or self._progress):
+            return
+        blank = " " * len(self._progress)
+        sys.stderr.write(f"\r{blank}\r{visible(text)}")
+        sys.stderr.flush()
+        self._progress = text
+
     def warn(self, text: str) -> None:
         """Something that may go wrong, on stderr."""
         self._tell(f"warning: {text}")
@@ -166,6 +179,7 @@ class Terminal:
                     self._tell(line)
 
     def _tell(self, text: str) -> None:
+        self.progress("")
         self._put(visible(redact(text)))
 
     def _put(self, line: str) -> None:

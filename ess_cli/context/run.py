@@ -1,0 +1,159 @@
+"""What one run is about: its options, its settings, its service, its streams."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from ess_cli.options import Flags
+from ess_cli.render.terminal import Terminal
+
+if TYPE_CHECKING:
+    from ess_cli.api.http import Authorization, Http
+    from ess_cli.config import Settings
+    from ess_cli.credentials import Credentials
+    from ess_cli.render.columns import Table
+
+
+class Run:
+    """The base of what a command works with; everything is built on first use.
+
+    Args:
+        program_args: the command line, for messages that say how to go on.
+        clock: the present moment, aware.
+        sleep: waits between attempts; takes seconds.
+
+    Attributes:
+        flags: the shared options.
+        terminal: the streams.
+        table: what the command's rows look like; None where it prints none.
+    """
+
+    def __init__(
+        self,
+        program_args: list[str],
+        clock: Callable[[], datetime] | None = None,
+        sleep: Callable[[float], None] | None = None,
+    ) -> None:
+        self.program_args = program_args
+        self.flags = Flags()
+        self.terminal = Terminal()
+        self.table: Table | None = None
+        self._clock = clock or (lambda: datetime.now(UTC))
+        self._sleep = sleep
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Profile, base URL and the rest, each with its source."""
+        from ess_cli import config
+
+        return config.resolve(self.flags, os.environ)
+
+    @cached_property
+    def http(self) -> Http:
+        """The service, with credentials looked up at the first request."""
+        return self.http_with(self._authorization)
+
+    def http_with(self, credentials: Callable[[], Authorization]) -> Http:
+        """The service, with these credentials."""
+        import time
+
+        from ess_cli.api.http import Http, Service
+
+        base_url = self.settings.base_url
+        return Http(
+            Service(
+                base_url.url,
+                base_url.is_loopback or self.settings.is_sandbox,
+                self.settings.timeout_s,
+                self.settings.ca_bundle.value,
+            ),
+            credentials,
+            adapter=self._sandbox_adapter() if self.settings.is_sandbox else None,
+            log=(lambda line: self.terminal.say(f"debug: {line}")) if self.flags.debug else None,
+            sleep=self._sleep or time.sleep,
+        )
+
+    def now(self) -> datetime:
+        """The present moment, in UTC."""
+        return self._clock()
+
+    @property
+    def profile(self) -> str:
+        """The profile's name."""
+        return self.settings.profile.value or "default"
+
+    @property
+    def format(self) -> str:
+        """The output format: as asked for, else a table on a terminal and tsv elsewhere."""
+        if self.flags.json:
+            return "json"
+        chosen = self.flags.output or self.settings.output.value
+        return chosen or ("table" if self.terminal.out_is_tty else "tsv")
+
+    @property
+    def where(self) -> str:
+        """Profile and service, for people."""
+        if self.settings.is_sandbox:
+            return "profile sandbox (embedded)"
+        return f"profile {self.profile} ({self.settings.base_url.origin})"
+
+    @property
+    def wants_json_errors(self) -> bool:
+        """Whether an error is also printed as JSON; works before the command line is parsed."""
+        from itertools import pairwise
+
+        words = self.program_args
+        following = dict(pairwise(words))
+        output = (
+            self.flags.output or following.get("-o") or following.get("--output")
+        ) or os.environ.get("ESS_OUTPUT")
+        glued = {"-ojson", "-ojsonl", "--output=json", "--output=jsonl", "--json"}
+        return self.flags.json or output in ("json", "jsonl") or bool(glued & set(words))
+
+    def close(self) -> None:
+        """Let go of connections and databases."""
+        if "http" in self.__dict__:
+            self.http.close()
+
+    @cached_property
+    def credentials(self) -> Credentials:
+        """The secrets of this run, looked up once."""
+        from ess_cli import credentials
+
+        return credentials.for_run(
+            self.settings,
+            self.flags,
+            os.environ,
+            interactive=self._may_ask,
+            program_args=self.program_args,
+        )
+
+    def _authorization(self) -> Authorization:
+        from ess_cli.api.http import Authorization
+
+        found = self.credentials
+        user_token = found.user_token
+        return Authorization(found.authorization, user_token.value if user_token else None)
+
+    def _sandbox_adapter(self) -> Any:
+        from ess_cli.sandbox.adapter import SandboxAdapter
+
+        return SandboxAdapter(self.sandbox_store)
+
+    @cached_property
+    def sandbox_store(self) -> Any:
+        """The sandbox's database."""
+        from pathlib import Path
+
+        from ess_cli.places import directory
+        from ess_cli.sandbox.store import Store
+
+        return Store(Path(directory("state")) / "sandbox.db")
+
+    @property
+    def _may_ask(self) -> bool:
+        return self.terminal.is_interactive and not self.flags.no_input
