@@ -146,7 +146,14 @@ class Terminal:
         """The answer typed on the terminal, without blanks around it; empty at its end."""
         sys.stderr.write(redact(visible(question)))
         sys.stderr.flush()
-        return sys.stdin.readline().strip()
+        try:
+            typed = sys.stdin.readline()
+        except KeyboardInterrupt:
+            sys.stderr.write("\n")
+            raise
+        if not typed:
+            sys.stderr.write("\n")
+        return typed.strip()
 
     def fail(self, error: EssError, *, as_json: bool) -> None:
         """An error for people: what happened, then what to do; and one JSON line if asked for."""
