@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from ess_cli.api.delivery_cfg import get_configuration, list_configurations
 from ess_cli.api.http import Http
-from ess_cli.api.paging import Window
+from ess_cli.api.paging import Window, rows_of
 from ess_cli.api.subs import find_by_criteria, get_subscription, list_subscriptions
 from ess_cli.errors import AmbiguousName, UnknownConfiguration, UnknownSubscription
 from ess_cli.records import Configuration, NewSubscription, Subscription
@@ -55,6 +55,15 @@ def choose_configuration(known: Iterable[Configuration], text: str) -> Named:
     if len(matches) > 1:
         raise AmbiguousName(text, tuple(str(row.get("id")) for row in matches))
     return Named(str(matches[0].get("id")), text)
+
+
+def objects_under(document: Mapping[str, Any], key: str, request: str) -> list[dict[str, Any]]:
+    """The objects in a list within a reply; none where the key is absent or null.
+
+    Raises:
+        WrongShape: something else stands there.
+    """
+    return [] if document.get(key) is None else rows_of(document, key, request)
 
 
 def is_id(text: str) -> bool:
@@ -103,10 +112,8 @@ def same_subscriptions(
 
 def _number_is_subscribed(http: Http, topic: str, body: NewSubscription) -> bool:
     reply = find_by_criteria(http, topic, body["match-crt"], Window().page_size)
-    return any(
-        str(group.get("delivery-cfg-id")) == body["del-cfg-id"]
-        for group in reply.get("subscriptions", [])
-    )
+    groups = objects_under(reply, "subscriptions", "GET /topic-subscriptions/mdn")
+    return any(str(group.get("delivery-cfg-id")) == body["del-cfg-id"] for group in groups)
 
 
 def is_same_subscription(row: Mapping[str, Any], topic: str, body: NewSubscription) -> bool:

@@ -167,7 +167,8 @@ def _say_what_next(ess: Any, rows: list[dict[str, Any]]) -> None:
     from shlex import quote
 
     keys = ("pending", "retry", "failed")
-    totals = (f"{sum(row[key] or 0 for row in rows)} {key}" for key in keys)
+    counts = ((key, [row[key] for row in rows if isinstance(row[key], int)]) for key in keys)
+    totals = (f"{sum(count)} {key}" for key, count in counts)
     ess.terminal.note(f"total: {', '.join(totals)} · {ess.profile}")
     failing = next((row for row in rows if row["failed"]), None)
     if failing:
@@ -205,8 +206,13 @@ def track(
                 f"which delivery configuration? {event} may have gone to several",
                 hint=f"ess deliveries track {event} ID-OR-NAME",
             )
+    from ess_cli.lookup import objects_under
+
     reply = deliveries.track(ess.http, event, ess.configuration(cfg).id)
-    ess.show_object(reply, reply.get("delivery-attempts") or [])
+    attempts = objects_under(
+        reply, "delivery-attempts", f"GET /event-deliveries/{event}:…/tracking"
+    )
+    ess.show_object(reply, attempts)
 
 
 @app.command("mark-handled", cls=Write)
@@ -244,8 +250,10 @@ def mark_handled(
     what = f"event {event_id} for {body['del-cfg-nm']} as handled"
     change = Change("POST", "/handled-event-deliveries", f"mark {what}", body, (), body)
     if ess.agreed(change, asks=True):
-        ess.show_object(deliveries.mark_handled(ess.http, body) or body)
-        ess.changed(f"marked {what}")
+        reply = deliveries.mark_handled(ess.http, body)
+        ess.show_object(reply or body)
+        none = reply.get("number-of-updated-event-deliveries") == 0
+        ess.changed(f"found nothing to mark: {what}" if none else f"marked {what}")
 
 
 Keep = Callable[[Mapping[str, Any]], bool]
@@ -291,9 +299,11 @@ def _named(ess: Any, cfg: str) -> Keep:
 
 def _name_of(ess: Any, cfg: str) -> str:
     """The name of a configuration, where the service knows it by name only."""
-    from ess_cli.lookup import choose_configuration
+    from ess_cli.lookup import choose_configuration, is_id
 
-    name = choose_configuration(ess.configurations, cfg).name or ""
+    # Digits are an id, even where some configuration has them for its name.
+    known = [row for row in ess.configurations if not is_id(cfg) or str(row.get("id")) == cfg]
+    name = choose_configuration(known, cfg).name or ""
     if sum(1 for row in ess.configurations if row.get("del-cfg-nm") == name) > 1:
         ess.terminal.warn(f'several configurations are named "{name}"; here they count as one')
     return name
@@ -301,9 +311,12 @@ def _name_of(ess: Any, cfg: str) -> str:
 
 def _flat(summary: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """One row a configuration, topic and event type."""
-    for configuration in summary.get("delivery-configurations") or []:
-        for topic in configuration.get("topics") or []:
-            for event_type in topic.get("event-types") or []:
+    from ess_cli.lookup import objects_under
+
+    request = "GET /event-deliveries/summary"
+    for configuration in objects_under(summary, "delivery-configurations", request):
+        for topic in objects_under(configuration, "topics", request):
+            for event_type in objects_under(topic, "event-types", request):
                 yield {
                     "configuration": configuration.get("del-cfg-nm"),
                     "topic": topic.get("topic-nm"),

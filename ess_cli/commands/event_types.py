@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from ess_cli.cli import Command, Listing, noun
+from ess_cli.errors import WrongShape
 from ess_cli.options import teaches
 from ess_cli.render.columns import Column, Table
 
@@ -62,6 +63,12 @@ def get_event_type(
     from ess_cli.api import event_types
 
     reply = event_types.get_event_type(ctx.obj.http, code)
-    fields = reply.get("fields")
-    rows = [{"field": name, **field} for name, field in fields.items()] if fields else []
-    ctx.obj.show_object(reply, rows)
+    ctx.obj.show_object(reply, _field_rows(reply.get("fields"), code))
+
+
+def _field_rows(fields: object, code: str) -> list[dict[str, Any]]:
+    if fields is None:
+        return []
+    if not isinstance(fields, Mapping) or not all(isinstance(f, Mapping) for f in fields.values()):
+        raise WrongShape(f"GET /event-types/{code}: the reply's fields are no objects")
+    return [{"field": name, **field} for name, field in fields.items()]

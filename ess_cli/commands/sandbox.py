@@ -60,11 +60,11 @@ def status(ctx: typer.Context) -> None:
 def reset(ctx: typer.Context) -> None:
     """Give the sandbox its first contents back. What was changed in it is lost."""
     ess = ctx.obj
-    if ess.flags.dry_run:
-        raise UsageFault("a reset has nothing to show before it", hint="ess sandbox status")
     if ess.flags.profile not in (None, "sandbox"):
         raise UsageFault(f"-p {ess.flags.profile}: only the sandbox can be reset")
     ess.flags.profile = "sandbox"
-    if ess.agreed(Change("RESET", "", "reset of the sandbox"), asks=True):
+    if ess.flags.dry_run:
+        ess.terminal.note("a reset would empty the sandbox; what is in it: ess sandbox status")
+    elif ess.agreed(Change("RESET", "", "reset of the sandbox"), asks=True):
         ess.sandbox_store.reset()
         ess.changed("the sandbox has its first contents again")

@@ -106,10 +106,12 @@ def find_by_number(
     """
     from ess_cli.api import subs
     from ess_cli.criteria import criteria_of
+    from ess_cli.lookup import objects_under
 
     criteria = criteria_of(match, number, "NUMBER", required=True)
     reply = subs.find_by_criteria(ctx.obj.http, topic, criteria, limit=1000)
-    ctx.obj.show_object(reply, reply.get("subscriptions", []))
+    found = objects_under(reply, "subscriptions", "GET /topic-subscriptions/mdn")
+    ctx.obj.show_object(reply, found)
 
 
 @app.command("mdn-count", cls=Command)
