@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import requests  # noqa: TID253 - the tests are a client
+import requests
 
 from ess_cli.sandbox.routes import ROUTES
 from tests.test_sandbox_adapter import BASE, Service
