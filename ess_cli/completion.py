@@ -1,3 +1,0 @@
-"""Completion scripts, made from the command tree."""
-
-SHELLS = ("bash", "zsh", "fish", "powershell")
