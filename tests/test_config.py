@@ -525,6 +525,11 @@ def test_an_address_has_one_form(text: str, url: str) -> None:
     assert parse_base_url(url) == parse_base_url(text)
 
 
+def test_the_built_in_addresses_are_what_parsing_makes_of_them() -> None:
+    assert parse_base_url(config.DEFAULT_BASE_URL) == config.REAL_SERVICE
+    assert parse_base_url(config.SANDBOX_BASE_URL) == config.EMBEDDED_SERVICE
+
+
 def test_an_address_has_its_port_and_its_origin() -> None:
     assert parse_base_url(PROD) == BaseUrl(PROD, "https", "api.syniverse.com", 443, "/ess/v1")
     assert parse_base_url(PROD).origin == "https://api.syniverse.com"

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 from ess_cli.config.base_url import BaseUrl, UnusableError, parse_base_url
 from ess_cli.config.file import file_trouble, load, refuse_device, save, write_private
@@ -19,7 +19,9 @@ from ess_cli.config.profiles import (
     DEFAULT,
     DEFAULT_BASE_URL,
     DEFAULT_TIMEOUT_S,
+    EMBEDDED_SERVICE,
     OUTPUT_FORMATS,
+    REAL_SERVICE,
     SANDBOX,
     SANDBOX_BASE_URL,
     Config,
@@ -36,11 +38,28 @@ from ess_cli.places import config_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import Protocol, TypeVar
+
+    T = TypeVar("T")
+
+    class GlobalFlags(Protocol):
+        """The global options that settings depend on; None where they were not given."""
+
+        profile: str | None
+        base_url: str | None
+        token_file: str | None
+        user_token_file: str | None
+        output: str | None
+        json: bool
+        timeout: str | None
+
 
 __all__ = [
     "DEFAULT",
     "DEFAULT_BASE_URL",
+    "EMBEDDED_SERVICE",
     "OUTPUT_FORMATS",
+    "REAL_SERVICE",
     "SANDBOX",
     "SANDBOX_BASE_URL",
     "BaseUrl",
@@ -65,8 +84,6 @@ __all__ = [
     "use",
     "written",
 ]
-
-T = TypeVar("T")
 
 
 class Setting(NamedTuple):
@@ -107,18 +124,6 @@ class Settings(NamedTuple):
     is_sandbox: bool
     passes_over_environment: bool
     config_path: Path
-
-
-class GlobalFlags(Protocol):
-    """The global options that settings depend on; None where they were not given."""
-
-    profile: str | None
-    base_url: str | None
-    token_file: str | None
-    user_token_file: str | None
-    output: str | None
-    json: bool
-    timeout: str | None
 
 
 def resolve(flags: GlobalFlags, environ: Mapping[str, str]) -> Settings:
@@ -242,7 +247,7 @@ def _base_url(
         return found
     if profile.base_url is not None:
         return profile.base_url, f'profile "{profile.name}"'
-    return parse_base_url(DEFAULT_BASE_URL), "default"
+    return REAL_SERVICE, "default"
 
 
 def _timeout(option: str | None, environ: Mapping[str, str], profile: Profile) -> tuple[float, str]:

@@ -11,12 +11,14 @@ import re
 from typing import NamedTuple
 
 _DEFAULT_PORTS = {"https": 443, "http": 80}
-_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
+# NOTE: compiled on first use, since most runs parse nothing.
+# NOTE: compiled on first use, since most runs parse no URL but the built-in ones.
+_LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 _OCTET = r"(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
-_IPV4 = re.compile(rf"({_OCTET}\.){{3}}{_OCTET}")
-_BRACKETED = re.compile(r"\[[^\[\]]*\](:[0-9]+)?")
-_NUMERIC_LABEL = re.compile(r"[0-9]+|0x[0-9a-f]*")
-_PATH = re.compile(r"(/([A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+)*")
+_IPV4 = rf"({_OCTET}\.){{3}}{_OCTET}"
+_BRACKETED = r"\[[^\[\]]*\](:[0-9]+)?"
+_NUMERIC_LABEL = r"[0-9]+|0x[0-9a-f]*"
+_PATH = r"(/([A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+)*"
 
 
 class UnusableError(ValueError):
@@ -74,14 +76,14 @@ def parse_base_url(text: str) -> BaseUrl:
     if "@" in parts.netloc:
         raise UnusableError("it holds a user name or password")
     # NOTE: Python 3.11.7 still reads [::1]x as ::1.
-    bracketed = _BRACKETED.fullmatch(parts.netloc) or not set("[]") & set(parts.netloc)
+    bracketed = re.fullmatch(_BRACKETED, parts.netloc) or not set("[]") & set(parts.netloc)
     if parts.netloc.endswith(":") or port == 0 or not bracketed:
         raise UnusableError("its host or port is not valid")
     host = _canonical_host(parts.hostname or "")
     if parts.scheme == "http" and not _is_loopback(host):
         raise UnusableError("http:// is for this machine only; use https://")
     path = parts.path.rstrip("/")
-    if not _PATH.fullmatch(path) or _climbs(path):
+    if not re.fullmatch(_PATH, path) or _climbs(path):
         raise UnusableError("its path is not plain (percent-encode what is not ASCII)")
     port = port or _DEFAULT_PORTS[parts.scheme]
     return BaseUrl(_origin(parts.scheme, host, port) + path, parts.scheme, host, port, path)
@@ -94,7 +96,7 @@ def _origin(scheme: str, host: str, port: int) -> str:
 
 def _is_loopback(host: str) -> bool:
     return host in ("localhost", "::1") or (
-        host.startswith("127.") and _IPV4.fullmatch(host) is not None
+        host.startswith("127.") and re.fullmatch(_IPV4, host) is not None
     )
 
 
@@ -116,10 +118,10 @@ def _canonical_host(host: str) -> str:
         return _canonical_ipv6(host)
     host = _to_ascii(host).removesuffix(".")
     labels = host.split(".")
-    if len(host) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
+    if len(host) > 253 or not all(re.fullmatch(_LABEL, label) for label in labels):
         raise UnusableError("its host or port is not valid")
     # What ends in a number is an address to some readers (127.1, 0x7f000001) and a name to others.
-    if _NUMERIC_LABEL.fullmatch(labels[-1]) and not _IPV4.fullmatch(host):
+    if re.fullmatch(_NUMERIC_LABEL, labels[-1]) and not re.fullmatch(_IPV4, host):
         raise UnusableError("its host is a number but not a whole IPv4 address")
     return host
 

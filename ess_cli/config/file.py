@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _LARGEST_FILE = 1 << 20
-_SECRET_KEY = re.compile(r"token|passw|secret|credential|api.?key|authorization|bearer", re.I)
+_BELONGS_IN_A_KEYRING = r"(?i)token|passw|secret|credential|api.?key|authorization|bearer"
 
 
 def load(path: Path) -> Config:
@@ -220,7 +220,7 @@ class _Reader:
     def _known(self, key: str, node: Any) -> tuple[str, Callable[[_Reader, Any], Any]]:
         if key in _FIELDS:
             return _FIELDS[key]
-        if _SECRET_KEY.search(key):
+        if re.search(_BELONGS_IN_A_KEYRING, key):
             self._refuse(
                 node,
                 "a secret does not belong in this file",

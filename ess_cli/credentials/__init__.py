@@ -11,7 +11,7 @@ since a Secret Service that never answers would hang for ever.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 from ess_cli.credentials import keyring
 from ess_cli.credentials.command import run_token_command
@@ -22,6 +22,61 @@ from ess_cli.errors import NoCredentials, NoKeyring, UsageFault
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+    from typing import Protocol
+
+    class _Named(Protocol):
+        @property
+        def value(self) -> str | None: ...
+        @property
+        def source(self) -> str: ...
+
+    class _Address(Protocol):
+        @property
+        def url(self) -> str: ...
+        @property
+        def origin(self) -> str: ...
+
+    class RunSettings(Protocol):
+        """What is asked of a run's settings; ``config.Settings`` fits."""
+
+        @property
+        def profile(self) -> _Named:
+            """The profile's name, and how it was selected."""
+
+        @property
+        def base_url(self) -> _Address:
+            """Has the URL and the origin."""
+
+        @property
+        def base_url_source(self) -> str:
+            """``default`` where nobody said one."""
+
+        @property
+        def token_command(self) -> tuple[str, ...]:
+            """Empty for none."""
+
+        @property
+        def token_command_withheld(self) -> bool:
+            """Whether there is one, but for another origin."""
+
+        @property
+        def is_sandbox(self) -> bool:
+            """Whether this is the embedded service."""
+
+        @property
+        def passes_over_environment(self) -> bool:
+            """Whether the profile was named with ``-p``."""
+
+        @property
+        def config_path(self) -> Path:
+            """The configuration file, which may not exist."""
+
+    class RunFlags(Protocol):
+        """What is asked of a run's options; ``options.Flags`` fits."""
+
+        token_file: str | None
+        user_token_file: str | None
+
 
 __all__ = [
     "Account",
@@ -68,63 +123,6 @@ class Sources(NamedTuple):
     keyring_limit_s: float = keyring.LIMIT_S
     login_command: str = "ess auth login"
     sandbox_command: str | None = None
-
-
-class _Named(Protocol):
-    @property
-    def value(self) -> str | None: ...
-    @property
-    def source(self) -> str: ...
-
-
-class _Address(Protocol):
-    @property
-    def url(self) -> str: ...
-    @property
-    def origin(self) -> str: ...
-
-
-class RunSettings(Protocol):
-    """What is asked of a run's settings; ``config.Settings`` fits."""
-
-    @property
-    def profile(self) -> _Named:
-        """The profile's name, and how it was selected."""
-
-    @property
-    def base_url(self) -> _Address:
-        """Has the URL and the origin."""
-
-    @property
-    def base_url_source(self) -> str:
-        """``default`` where nobody said one."""
-
-    @property
-    def token_command(self) -> tuple[str, ...]:
-        """Empty for none."""
-
-    @property
-    def token_command_withheld(self) -> bool:
-        """Whether there is one, but for another origin."""
-
-    @property
-    def is_sandbox(self) -> bool:
-        """Whether this is the embedded service."""
-
-    @property
-    def passes_over_environment(self) -> bool:
-        """Whether the profile was named with ``-p``."""
-
-    @property
-    def config_path(self) -> Path:
-        """The configuration file, which may not exist."""
-
-
-class RunFlags(Protocol):
-    """What is asked of a run's options; ``options.Flags`` fits."""
-
-    token_file: str | None
-    user_token_file: str | None
 
 
 def for_run(

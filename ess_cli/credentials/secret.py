@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ess_cli.errors import EssError
 
 LARGEST = 1 << 16
-_SENDABLE = re.compile(r"[!-~]([ -~]*[!-~])?")
+_SENDABLE = r"[!-~]([ -~]*[!-~])?"
 
 
 class Secret(NamedTuple):
@@ -58,7 +58,7 @@ def clean(text: str, source: str, fault: type[EssError] = BadSetting) -> Secret:
         raise fault(f"{source}: over 64 KiB, which is no token")
     if not value:
         raise fault(f"{source}: it is empty")
-    if not _SENDABLE.fullmatch(value):
+    if not re.fullmatch(_SENDABLE, value):
         raise fault(
             f"{source}: not one line of printable ASCII without blanks around it"
             " (not repeated here, it may be a secret)",
