@@ -158,11 +158,11 @@ def _create(ess: Any, body: dict[str, Any]) -> None:
         return
     known = {str(row.get("id")) for row in ess.configurations}
     document, reply = delivery_cfg.create_configuration(ess.http, body)
-    ess.show_written(
+    shown = ess.show_written(
         lambda: lookup.created_configuration(ess.http, name, document, reply.headers, known),
         sent=body,
     )
-    ess.changed(f"created delivery configuration {name}")
+    ess.changed(f"created delivery configuration {shown.get('id', '(id unknown)')} {name}")
 
 
 @app.command("update", cls=Write)

@@ -95,7 +95,7 @@ def set_authentication(
     )
     if ess.agreed(change, asks=True):
         delivery_cfg.replace_authentication(ess.http, chosen.id, body)
-        ess.show_object(masked(body), _rows(masked(body)))
+        ess.show_done(masked(body), _rows(masked(body)))
         ess.changed(f"set the {change.what} to {code}")
 
 

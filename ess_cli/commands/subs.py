@@ -231,9 +231,13 @@ def _create(
         return
     document, reply = subs.create_subscription(ess.http, topic, body)
     known = {str(row.get("id")) for row in same}
-    made = lookup.created_subscription(ess.http, topic, body, document, reply.headers, known)
-    ess.show_written(lambda: _with_name(ess, made), sent={"topic-nm": topic, **body})
-    ess.changed(f"created subscription {made.get('id', '') if made else ''} of {topic}")
+
+    def read() -> Any:
+        made = lookup.created_subscription(ess.http, topic, body, document, reply.headers, known)
+        return _with_name(ess, made)
+
+    shown = ess.show_written(read, sent={"topic-nm": topic, **body})
+    ess.changed(f"created subscription {shown.get('id', '(id unknown)')} of {topic}")
 
 
 @app.command("update", cls=Write)

@@ -78,5 +78,5 @@ def dump_subscriptions(
         reply = topics.dump_subscriptions(
             ess.http, topic, compression=compression, compression_type=compression_type
         )
-        ess.show_object(reply)
+        ess.show_done(reply)
         ess.changed(f"started a dump of the subscriptions to {topic}")

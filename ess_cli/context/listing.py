@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 
@@ -38,21 +38,6 @@ class Whole:
         yield self._rows
 
 
-class Stop:
-    """Lets a number of rows pass, and knows whether it stopped there."""
-
-    def __init__(self) -> None:
-        self.early = False
-
-    def after(self, limit: int, rows: Iterable[Any]) -> Iterator[Any]:
-        """The first ``limit`` rows; those behind are not asked for."""
-        for count, row in enumerate(rows, 1):
-            self.early = count == limit
-            yield row
-            if self.early:
-                return
-
-
 def sort_key(value: Any) -> tuple[int, float, str]:
     """Numbers by size, then text; ids are text and compare by size where they are digits."""
     if value is None:
@@ -65,14 +50,30 @@ def sort_key(value: Any) -> tuple[int, float, str]:
     return (1, 0, text)
 
 
+def is_count(text: str) -> bool:
+    """Whether a text is a number of rows, in digits."""
+    return text.isascii() and text.isdigit() and 0 < len(text) < 19
+
+
 def going_on(program_args: Sequence[str], offset: int) -> str:
     """The same command line, going on at an offset."""
-    words, skip = ["ess"], False
-    for word in program_args:
-        if skip or word.startswith("--offset="):
+    return shlex.join(["ess", *_without("--offset", program_args), "--offset", str(offset)])
+
+
+def showing_all(program_args: Sequence[str], endless_limit: int | None) -> str:
+    """The same command line, showing every row."""
+    words = ["ess", *_without("--limit", program_args)]
+    return shlex.join(words if endless_limit is None else [*words, "--all"])
+
+
+def _without(option: str, words: Sequence[str]) -> list[str]:
+    """A command line without an option and its values."""
+    kept, skip = [], False
+    for word in words:
+        if skip or word.startswith(f"{option}="):
             skip = False
-        elif word == "--offset":
+        elif word == option:
             skip = True
         else:
-            words.append(word)
-    return shlex.join([*words, "--offset", str(offset)])
+            kept.append(word)
+    return kept

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from ess_cli.context.listing import Source, Stop, Whole, going_on, sort_key
+from ess_cli.context.listing import Source, Whole, going_on, is_count, showing_all, sort_key
 from ess_cli.context.run import Run
 from ess_cli.errors import EssError, NoNames, UnknownFormat, UsageFault
 from ess_cli.options import FORMATS
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 # Work that is over within this says nothing while it lasts.
 _QUIET_S = 1.0
+_PAGING = ("offset", "limit")
 
 
 class Showing(Run):
@@ -50,9 +52,9 @@ class Showing(Run):
             self.terminal.write("".join(f"{name}\n" for name in table.names).encode())
             return False
         table.select(self.flags.columns)
-        if self.flags.sort:
+        if self.flags.sort is not None:
             table.column(self.flags.sort.removeprefix("-"))
-        if self.flags.query:
+        if self.flags.query is not None:
             from ess_cli.render.query import parse
 
             parse(self.flags.query)
@@ -86,10 +88,23 @@ class Showing(Run):
         shown = [document] if rows is None else list(rows)
         write_object(self.terminal, document, shown, self._table, self._style)
 
-    def show_written(self, read: Callable[[], Any], *, sent: Any) -> None:
+    def show_done(self, document: Any, rows: Iterable[Row] | None = None) -> None:
+        """As :meth:`show_object`, after a write: what cannot be picked from it is no failure."""
+        try:
+            self.show_object(document, rows)
+        except UsageFault as error:
+            self.terminal.warn(f"accepted, and shown whole: {error.message}")
+            self.flags.query = None
+            self.flags.output = "json"
+            self.show_object(document)
+
+    def show_written(self, read: Callable[[], Any], *, sent: Any) -> Any:
         """After a write, print what is there now; what was sent, if that cannot be seen.
 
         The write went through, so nothing that happens here makes it a failure.
+
+        Returns:
+            What was printed.
         """
         try:
             row = read()
@@ -100,7 +115,8 @@ class Showing(Run):
             if row is None:
                 self.terminal.warn("accepted, but it cannot be seen yet; this is what was sent")
                 row = sent
-        self.show_object(row)
+        self.show_done(row)
+        return row
 
     def show_listing(
         self,
@@ -116,21 +132,23 @@ class Showing(Run):
             keep: a filter on our side.
             remember: which kind of names to keep for completion, and the lines a row gives.
         """
-        limit, stopped = self.row_limit, Stop()
-        if limit is None and not self.flags.sort:
+        limit, kept = self.row_limit, filter(keep, listing) if keep else listing
+        further = None
+        if self.flags.sort:
+            rows = self._sorted(kept, self.flags.sort)
+            count = self._show_batches([rows[:limit]])
+            if count < len(rows):
+                further = f"all of them: {showing_all(self.program_args, self.endless_limit)}"
+        elif limit is None:
             count = self._show_batches(self._whole(listing, keep, remember))
         else:
-            rows: Iterable[Any] = filter(keep, listing) if keep else listing
-            if self.flags.sort:
-                rows = self._sorted(rows, self.flags.sort)
-            rows = rows if limit is None else stopped.after(limit, rows)
-            count = self._show_batches([row] for row in rows)
+            count = self._show_batches([row] for row in islice(kept, limit))
+            if count == limit and not listing.ended:
+                further = f"go on with: {going_on(self.program_args, listing.next_offset)}"
         self._say_how_many(count)
-        if stopped.early and not listing.ended:
-            further = going_on(self.program_args, listing.next_offset)
-            self.terminal.note(f"stopped after {count} rows; go on with: {further}")
-        elif stopped.early and self.flags.sort:
-            self.terminal.note(f"stopped after {count} rows; all of them: --all")
+        if further:
+            rows_shown = f"{count} row" if count == 1 else f"{count} rows"
+            self.terminal.note(f"stopped after {rows_shown}; {further}")
 
     @property
     def row_limit(self) -> int | None:
@@ -149,11 +167,17 @@ class Showing(Run):
         from ess_cli.api.paging import PAGE_SIZE, Window
 
         self.endless_limit = endless
-        size = self.flags.page_size or PAGE_SIZE
-        if self.row_limit and not filtered and not self.flags.sort and not self.flags.page_size:
-            # NOTE: one more than shown, to know whether there is more.
-            size = min(size, self.row_limit + 1)
-        return Window(self.flags.offset or 0, size, self.params())
+        params, offset, size = self.params(), self.flags.offset, self.flags.page_size
+        # Paging goes by these two, also where they are given raw.
+        raw = {key: int(text) for key, text in params if key in _PAGING and is_count(text)}
+        offset = raw.get("offset", 0) if offset is None else offset
+        size = size or raw.get("limit")
+        if size is None:
+            size = PAGE_SIZE
+            if self.row_limit and not filtered and not self.flags.sort:
+                # NOTE: one more than shown, to know whether there is more.
+                size = min(size, self.row_limit + 1)
+        return Window(offset, size, tuple(pair for pair in params if pair[0] not in raw))
 
     def changed(self, what: str) -> None:
         """The line that says what changed, and under which profile."""

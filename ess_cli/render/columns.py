@@ -79,7 +79,7 @@ class Table(NamedTuple):
             UnknownColumn: a name that is none.
         """
         usual = tuple(column for column in self.columns if not column.extra)
-        if not wanted:
+        if wanted is None:
             return usual
         chosen: tuple[Column, ...] = ()
         for part in (part.strip() for part in wanted.split(",")):

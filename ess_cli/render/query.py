@@ -35,6 +35,11 @@ def search(query: str, document: Any) -> Any:
     """
     try:
         return parse(query).search(document)
+    except jmespath.exceptions.JMESPathTypeError as error:
+        # NOTE: its own text repeats the data, which may be long, or secret.
+        wanted = " or ".join(error.expected_types)
+        found = f"found {error.actual_type} where it wants {wanted}"
+        raise BadQuery(query, f"{error.function_name}() {found}") from None
     except jmespath.exceptions.JMESPathError as error:
         raise BadQuery(query, str(error).split("\n")[0]) from None
 
