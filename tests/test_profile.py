@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import MemoryKeyring, Run
+from tests.test_auth import on_terminal
 
 NO_SANDBOX = {"ESS_PROFILE": ""}
 PROD = ("--base-url", "https://ess.example.com/ess/v1")
@@ -342,3 +343,24 @@ def test_a_profile_whose_tokens_are_stored_is_not_removed(
     )
     assert ess("-p", "prod", "auth", "logout").code == 0
     assert ess("profile", "remove", "prod", "--yes").code == 0
+
+
+def test_on_a_terminal_removing_asks(ess: Run, tmp_path: Path, path: Path) -> None:
+    ess("profile", "set", "lab", "--timeout", "3")
+    question = 'remove profile "lab"? [y/N] '
+    code, screen = on_terminal(tmp_path, ["profile", "remove", "lab"], [(question, "\n")])
+    assert (code, "lab" in path.read_text()) == (8, True), screen
+    code, screen = on_terminal(tmp_path, ["profile", "remove", "lab"], [(question, "y\n")])
+    assert (code, "lab" in path.read_text()) == (0, False), screen
+
+
+def test_on_a_terminal_loosening_a_protection_asks_for_the_name(
+    ess: Run, tmp_path: Path, path: Path
+) -> None:
+    ess("profile", "set", "prod", *PROD, "--protected")
+    argv = ["profile", "set", "prod", "--no-protected"]
+    prompt = "It is protected; type its name to go on: "
+    code, screen = on_terminal(tmp_path, argv, [(prompt, "yes\n")])
+    assert (code, "protected: true" in path.read_text()) == (8, True), screen
+    code, screen = on_terminal(tmp_path, argv, [(prompt, "prod\n")])
+    assert (code, "protected: true" in path.read_text()) == (0, False), screen
