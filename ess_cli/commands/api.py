@@ -47,9 +47,10 @@ def call(
     from ess_cli.api.paths import query_string
 
     change = Change(verb, place + query_string(query), f"{verb} {place}", None, (), shown)
-    if (verb in ("GET", "HEAD", "OPTIONS") and not ess.flags.dry_run) or ess.agreed(
-        change, asks=True
-    ):
+    reads = verb in ("GET", "HEAD", "OPTIONS")
+    # The GET that starts a job counts as a write for protection, as in `topics dump`.
+    starts_job = place.rstrip("/").endswith("/dump-subscriptions")
+    if (reads and not starts_job and not ess.flags.dry_run) or ess.agreed(change, asks=not reads):
         ess.terminal.write(ess.http.raw(verb, place, query, body).body)
 
 

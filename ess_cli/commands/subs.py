@@ -308,6 +308,10 @@ def _replace(ess: Any, topic_and_id: list[str], changes: dict[str, Any]) -> None
     if listed is None:
         listed = lookup_listed(ess, number)
     change = subscription_change(single, listed, changes, subs.subscription_path(topic, number))
+    if not change.differences and not ess.flags.dry_run:
+        ess.show_object(single, [_with_name(ess, single)])
+        ess.terminal.note(f"{change.what} is so already; nothing was sent")
+        return
     if "end-date" not in changes:
         ess.terminal.warn(
             "no read tells when a subscription ends: if this one has an end date, the service may"

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from ess_cli.context.run import Run
-from ess_cli.errors import NeedsConfirmation, NoNames, UsageFault
+from ess_cli.errors import NeedsConfirmation, UsageFault
 
 if TYPE_CHECKING:
     from ess_cli.changes import Change
@@ -27,10 +27,9 @@ class Asking(Run):
 
         Raises:
             NeedsConfirmation: it wants a yes and there is none.
-            NoNames: what comes back could not be printed as a profile or ESS_OUTPUT wants it.
+            BadSetting: what comes back could not be printed as the profile or ESS_OUTPUT wants.
         """
-        if self.table is not None and self.table.name is None and self.format == "name":
-            raise NoNames
+        self.check_names()
         if self.flags.dry_run:
             from ess_cli.render.dryrun import write_change
 

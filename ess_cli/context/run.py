@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from ess_cli.errors import BadSetting, NoNames
 from ess_cli.options import Flags
 from ess_cli.render.terminal import Terminal
 
@@ -93,6 +94,23 @@ class Run:
             return "json"
         chosen = self.flags.output or self.settings.output.value
         return chosen or ("table" if self.terminal.out_is_tty else "tsv")
+
+    def check_names(self) -> None:
+        """Refuse ``-o name`` where no next command takes a name.
+
+        Raises:
+            NoNames: it was given as an option.
+            BadSetting: it comes from the environment or the profile.
+        """
+        if self.table is None or self.table.name is not None or self.format != "name":
+            return
+        if self.flags.output == "name":
+            raise NoNames
+        raise BadSetting(
+            f'{self.settings.output.source}: "name" does not go with this command,'
+            " whose rows no other takes as its argument",
+            hint="-o chooses another format for this call",
+        )
 
     @property
     def where(self) -> str:

@@ -198,6 +198,7 @@ class Showing(Run):
     def _style(self) -> Style:
         from ess_cli.render.formats import Style
 
+        self.check_names()
         return Style(
             self.format,
             self._table.select(self.flags.columns),
