@@ -13,6 +13,8 @@ _SHAPE = bytes(
     48 if 48 <= byte <= 57 else 58 if byte in b" \t\r\n:,[-" else 120 for byte in range(256)
 )
 _LONG_INTEGER = b":" + b"0" * 19
+# A long body is searched a piece at a time: its shape need not be held beside it.
+_PIECE = 1 << 20
 
 
 def decode(body: bytes) -> Any:
@@ -22,7 +24,7 @@ def decode(body: bytes) -> Any:
         ValueError: it is none: not UTF-8, NaN or Infinity, nested too deep, an integer of
             thousands of digits, a lone surrogate.
     """
-    if len(body) >= _LARGE and _LONG_INTEGER not in body.translate(_SHAPE):
+    if len(body) >= _LARGE and not _has_long_integer(body):
         import orjson
 
         return orjson.loads(body)
@@ -32,8 +34,17 @@ def decode(body: bytes) -> Any:
         orjson.loads(body)  # NOTE: the standard library takes a lone surrogate; orjson does not
     try:
         return json.loads(body.decode(), parse_constant=_refuse, parse_float=_finite)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"not UTF-8 at byte {error.start}") from None
     except RecursionError:
         raise ValueError("nested too deep") from None
+
+
+def _has_long_integer(body: bytes) -> bool:
+    return any(
+        _LONG_INTEGER in body[start : start + _PIECE + len(_LONG_INTEGER)].translate(_SHAPE)
+        for start in range(0, len(body), _PIECE)
+    )
 
 
 def _refuse(name: str) -> NoReturn:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ess_cli.api.faults import wrong_shape
 from ess_cli.api.http import Http
-from ess_cli.api.paging import Listing, Window, object_of
+from ess_cli.api.paging import Listing, Window, an_object
 from ess_cli.api.paths import segment
 from ess_cli.records import Attempt, Delivery, HandledEvent
 
@@ -30,14 +31,14 @@ def get_summary(http: Http) -> dict[str, Any]:
     ``GET /event-deliveries/summary``: names and no ids, and no count of successes.
     """
     path = "/event-deliveries/summary"
-    return object_of(http.get(path), f"GET {path}")
+    return http.read(path, an_object)
 
 
 def track(http: Http, event_id: str, configuration_id: str) -> dict[str, Any]:
     """Every attempt to deliver one event: ``GET /event-deliveries/{EVT}:{CFG}/tracking``."""
     pair = f"{segment('event', event_id)}:{segment('delivery configuration', configuration_id)}"
     path = f"/event-deliveries/{pair}/tracking"
-    return object_of(http.get(path), f"GET {path}")
+    return http.read(path, an_object)
 
 
 def list_attempts(http: Http, window: Window) -> Listing[Attempt]:
@@ -60,5 +61,8 @@ def mark_handled(http: Http, body: HandledEvent) -> dict[str, Any]:
         The reply, with ``number-of-updated-event-deliveries``.
     """
     path = "/handled-event-deliveries"
-    document, _ = http.post(path, body, "ess deliveries summary")
-    return {} if document is None else object_of(document, f"POST {path}")
+    document, reply = http.post(path, body, "ess deliveries summary")
+    try:
+        return {} if not reply.body.strip() else an_object(document)
+    except ValueError as error:
+        raise wrong_shape(reply, f"POST {path}", str(error)) from None

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from ess_cli.api.faults import Reply
 from ess_cli.api.http import Http
-from ess_cli.api.paging import Listing, Window, object_of
+from ess_cli.api.paging import Listing, Window, an_object
 from ess_cli.api.paths import segment
 from ess_cli.records import Authentication, Configuration
 
@@ -29,7 +29,7 @@ def create_configuration(http: Http, body: dict[str, Any]) -> tuple[Any, Reply]:
 def get_configuration(http: Http, configuration_id: str) -> Configuration:
     """One of them, without its schedule: ``GET /delivery-configurations/{del-config-id}``."""
     path = configuration_path(configuration_id)
-    return cast(Configuration, object_of(http.get(path), f"GET {path}"))
+    return cast(Configuration, http.read(path, an_object))
 
 
 def replace_configuration(
@@ -46,7 +46,7 @@ def get_authentication(http: Http, configuration_id: str) -> Authentication:
     The receiver's password comes in clear (field notes); callers mask it.
     """
     path = authentication_path(configuration_id)
-    return cast(Authentication, object_of(http.get(path), f"GET {path}"))
+    return cast(Authentication, http.read(path, an_object))
 
 
 def replace_authentication(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from ess_cli.api.http import Http
-from ess_cli.api.paging import rows_of
+from ess_cli.api.paging import rows_under
 from ess_cli.api.paths import Query, segment
 from ess_cli.records import DictionaryEntry
 
@@ -19,8 +19,11 @@ def get_dictionary(http: Http, code: str, params: Query = ()) -> list[Dictionary
     shown for authentication-types only, where it is the code; the others are taken to do alike.
     """
     path = f"/dictionaries/{segment('dictionary', code)}"
-    document = http.get(path, params)
-    key = code
-    if isinstance(document, dict) and code not in document and len(document) == 1:
-        key = next(iter(document))
-    return cast("list[DictionaryEntry]", rows_of(document, key, f"GET {path}"))
+
+    def read(document: Any) -> list[dict[str, Any]]:
+        key = code
+        if isinstance(document, dict) and code not in document and len(document) == 1:
+            key = next(iter(document))
+        return rows_under(key)(document)
+
+    return cast("list[DictionaryEntry]", http.read(path, read, params))

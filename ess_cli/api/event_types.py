@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from ess_cli.api.http import Http
-from ess_cli.api.paging import Listing, Window, object_of
+from ess_cli.api.paging import Listing, Window, an_object
 from ess_cli.api.paths import segment
 from ess_cli.records import EventType
 
@@ -18,4 +18,4 @@ def list_event_types(http: Http, window: Window) -> Listing[EventType]:
 def get_event_type(http: Http, code: str) -> EventType:
     """One event type: ``GET /event-types/{CODE}``."""
     path = f"/event-types/{segment('event type', code)}"
-    return cast(EventType, object_of(http.get(path), f"GET {path}"))
+    return cast(EventType, http.read(path, an_object))

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from ess_cli.api.decoding import decode
 from ess_cli.errors import (
@@ -22,16 +21,24 @@ from ess_cli.errors import (
     Redirected,
     Rejected,
     Temporary,
+    WrongShape,
 )
+from ess_cli.redaction import redact
 
 RETRYABLE = frozenset({408, 429, 500, 502, 503, 504})
 _LONGEST_REASON = 200
+# As far as a reply is searched for a reason. What is shown is cut only after secrets in it have
+# been masked: half of one would not be recognised.
+_SEARCHED = 4096
 
 # (code, text) keys of the JSON envelopes seen on this host, in the order of how telling they are.
-_CODE_KEYS = ("error_code", "errorCode", "code", "status")
+_CODE_KEYS = ("error_code", "errorCode", "code")
 _TEXT_KEYS = ("error_description", "userMsg", "description", "message", "moreInfo", "error")
-_XML_CODE = re.compile(rb"<(?:\w+:)?code>([^<]{1,80})</", re.ASCII)
-_XML_TEXT = re.compile(rb"<(?:\w+:)?(?:description|message)>([^<]{1,400})</", re.ASCII)
+_XML_CODE = re.compile(r"<(?:\w+:)?code>([^<]{1,80})</", re.ASCII)
+_XML_TEXT = re.compile(r"<(?:\w+:)?(?:description|message)>([^<]{1,400})</", re.ASCII)
+_TITLE = re.compile(r"<title[^>]*>([^<]{1,400})</", re.ASCII | re.IGNORECASE)
+_TAG = re.compile(r"<[^>]*>")
+_AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[/\\]{2}|[/\\]{2}")
 
 
 class Reply(NamedTuple):
@@ -40,7 +47,7 @@ class Reply(NamedTuple):
     Attributes:
         status: the HTTP status.
         headers: case-insensitive.
-        body: the decoded bytes, possibly none.
+        body: the decoded bytes, possibly none; of a refusal, their beginning.
     """
 
     status: int
@@ -49,47 +56,55 @@ class Reply(NamedTuple):
 
 
 def reason(body: bytes) -> str:
-    """What an error reply says, in one line: code and text; empty where it says nothing."""
-    if body.lstrip()[:1] == b"<":
-        return _reason_in_xml(body)
+    """What an error reply says, in one line: text and code; empty where it says nothing."""
+    text = redact(body[:_SEARCHED].decode("utf-8", "replace")).lstrip("\ufeff \t\r\n")
+    if text.startswith("<"):
+        return _in_xml(text)
     try:
         document = decode(body)
     except ValueError:
-        return body[:_LONGEST_REASON].decode("utf-8", "replace").strip()
-    if not isinstance(document, dict):
-        return str(document)[:_LONGEST_REASON] if document else ""
-    nested = document.get("error")
-    if isinstance(nested, dict):
-        document = nested
+        return _one_line(text)
+    if isinstance(document, list) and document:
+        document = document[0]
+    if isinstance(document, dict):
+        nested = document.get("error")
+        return _in_object(nested if isinstance(nested, dict) else document) or _one_line(text)
+    if isinstance(document, str | int | float):
+        return _one_line(str(document))
+    return _one_line(text) if document else ""
+
+
+def _in_object(document: dict[str, Any]) -> str:
     return _joined(_first(document, _CODE_KEYS), _first(document, _TEXT_KEYS))
 
 
 def _first(document: dict[str, Any], keys: tuple[str, ...]) -> str:
     for key in keys:
         value = document.get(key)
-        if isinstance(value, str | int) and not isinstance(value, bool) and str(value):
-            return str(value)[:_LONGEST_REASON]
+        if isinstance(value, str | int) and not isinstance(value, bool) and str(value).strip():
+            return _one_line(str(value))
     return ""
+
+
+def _in_xml(text: str) -> str:
+    from html import unescape
+
+    code, said = _XML_CODE.search(text), _XML_TEXT.search(text)
+    if code or said:
+        return _joined(
+            _one_line(unescape(code[1])) if code else "",
+            _one_line(unescape(said[1])) if said else "",
+        )
+    title = _TITLE.search(text)
+    return "a page, not data: " + _one_line(unescape(title[1] if title else _TAG.sub(" ", text)))
 
 
 def _joined(code: str, text: str) -> str:
     return f"{text} ({code})" if code and text else code or text
 
 
-def _reason_in_xml(body: bytes) -> str:
-    code = _XML_CODE.search(body[:10_000])
-    text = _XML_TEXT.search(body[:10_000])
-    if not code and not text:
-        return (
-            "a page, not data: "
-            + " ".join(re.sub(rb"<[^>]*>", b" ", body[:2000]).decode("utf-8", "replace").split())[
-                :80
-            ]
-        )
-    return _joined(
-        code[1].decode("utf-8", "replace") if code else "",
-        text[1].decode("utf-8", "replace") if text else "",
-    )
+def _one_line(text: str) -> str:
+    return " ".join(redact(text).split())[:_LONGEST_REASON]
 
 
 def fault(reply: Reply, request: str, look: str | None) -> EssError | None:
@@ -103,62 +118,96 @@ def fault(reply: Reply, request: str, look: str | None) -> EssError | None:
     status = reply.status
     if 200 <= status < 300:
         return None
+    if status < 400:
+        return _no_answer(reply, request, look)
     said = reason(reply.body)
     message = f"{request}: {status}" + (f": {said}" if said else "")
-    writes = look is not None
     if status in (401, 403):
-        return CredentialsRefused(f"{message or request}", http=status)
+        return CredentialsRefused(message, http=status)
     if status == 404:
         return NotFound(message, http=status)
-    if status == 304 and writes:
-        return Rejected(f"{request}: 304: the update failed", http=status)
     if status == 429:
         return Temporary(f"{message}: the service asks for fewer calls", http=status)
-    if status < 400:
-        if writes:
-            return unknown(f"{request}: {status} redirected to {_host(reply)}", look, status)
-        if status < 300 or status == 304:
-            return BadReply(f"{request}: {status} is no answer to this request", http=status)
-        return Redirected(request, _host(reply), status)
     if status >= 500 or status == 408:
-        if writes:
-            return unknown(message, look, status)
-        return Temporary(message, http=status)
-    return Rejected(message, http=status, hint=_hint_on_rejection(status))
+        return unknown(message, look, status) if look else Temporary(message, http=status)
+    hint = "--debug shows the request; --dry-run shows a body before it is sent"
+    return Rejected(message, http=status, hint=hint if status in (400, 409, 422) else None)
 
 
-def unknown(message: str, look: str | None, http: int | None = None) -> OutcomeUnknown:
+def _no_answer(reply: Reply, request: str, look: str | None) -> EssError:
+    """The error for a status under 200 or from 300 to 399."""
+    status = reply.status
+    if status == 304:
+        if look is not None:
+            return Rejected(f"{request}: 304: the update failed", http=status)
+        return BadReply(f"{request}: 304 answers a question that was not asked", http=status)
+    if status < 300:
+        message = f"{request}: {status} is no whole answer"
+        return unknown(message, look, status) if look else BadReply(message, http=status)
+    target = _host(reply.headers.get("Location", ""))
+    if look is not None:
+        return unknown(f"{request}: {status}: redirected to {target}", look, status)
+    return Redirected(request, target, status)
+
+
+def unknown(message: str, look: str, http: int | None = None) -> OutcomeUnknown:
     """A write whose outcome nobody knows, saying how to look."""
     return OutcomeUnknown(
         message,
         http=http,
-        details=("  the change may or may not have been made; it was not sent again",),
+        details=("  the change may or may not have been made",),
         hint=f"look before trying again: {look}",
     )
 
 
 def not_json(reply: Reply, request: str, why: str) -> NotJson:
     """A reply that should have been JSON: status, type and how it begins."""
-    kind = reply.headers.get("Content-Type", "no content type")
-    begins = reply.body[:_LONGEST_REASON].decode("utf-8", "replace")
     return NotJson(
         f"{request}: the reply is not usable JSON: {why}",
-        details=(f"  {reply.status}, {kind}", f"  begins: {begins}" if begins else "  empty"),
+        details=_facts(reply),
         hint="is the base URL right? `ess profile show` says where it comes from",
         http=reply.status,
     )
 
 
-def _hint_on_rejection(status: int) -> str | None:
-    return (
-        "--debug shows the request; --dry-run shows a body before it is sent"
-        if (status in (400, 409, 422))
-        else None
+def wrong_shape(reply: Reply, request: str, why: str) -> WrongShape:
+    """A reply that is JSON, but not as documented: status, type and how it begins."""
+    return WrongShape(
+        f"{request}: {why}",
+        details=_facts(reply),
+        hint="--debug shows the request; `ess api GET` shows the reply as it came",
+        http=reply.status,
     )
 
 
-def _host(reply: Reply) -> str:
+def _facts(reply: Reply) -> tuple[str, str]:
+    kind = reply.headers.get("Content-Type", "no content type")[:_LONGEST_REASON]
+    begins = redact(reply.body[:_SEARCHED].decode("utf-8", "replace")).strip()[:_LONGEST_REASON]
+    return f"  {reply.status}, {kind}", f"  begins: {begins}" if begins else "  empty"
+
+
+def _host(location: str) -> str:
+    """Where a Location leads, without user info, as browsers read it: a backslash is a slash."""
+    absolute = _AUTHORITY.match(location)
+    if absolute is None:
+        return "another path of the same host" if location else "nowhere"
+    authority = re.split(r"[/\\?#]", location[absolute.end() :], maxsplit=1)[0]
+    return authority.rpartition("@")[2][:_LONGEST_REASON] or "nowhere"
+
+
+def retry_after_s(reply: Reply) -> float | None:
+    """Seconds the service asks to wait; None where it does not say, or says nonsense."""
+    text = reply.headers.get("Retry-After", "").strip()
+    if text.isascii() and text.isdigit() and len(text) <= 18:
+        return float(text)
+    if not text or len(text) > 40:
+        return None
+    from datetime import UTC, datetime
+    from email.utils import parsedate_to_datetime
+
     try:
-        return urlsplit(reply.headers.get("Location", "")).netloc.rpartition("@")[2] or "elsewhere"
-    except ValueError:
-        return "elsewhere"
+        moment = parsedate_to_datetime(text)
+        moment = moment.replace(tzinfo=moment.tzinfo or UTC)
+        return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+    except (ValueError, OverflowError, TypeError, IndexError):
+        return None

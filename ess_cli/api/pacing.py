@@ -1,9 +1,12 @@
-"""A limit on stalls, which requests does not have.
+"""Connections with the limits that requests does not have.
 
 Its timeouts count from one received byte to the next, so a peer that drips one byte at a time
 holds a call for ever. Here the whole of the reply's headers must arrive within the limit, and
 after that every stretch of that length must bring at least 1 kB of body. An honest reply of any
 size never meets the limit; a dripping one does.
+
+``http.client`` also takes headers that are cut off for all of them, and so a reply that was cut
+there for one without a body. Here the end of the stream among the headers is an error.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from __future__ import annotations
 import http.client
 import io
 import socket
+import threading
 from time import monotonic
 from typing import Any
 
@@ -19,6 +23,13 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 LEAST_BYTES = 1000
+# What one reply may take on the wire. Decoded bytes have their own, lower limit; this one ends
+# what brings bytes for ever and decodes to nothing: empty gzip blocks, trailers, endless chunks.
+MOST_BYTES = 512 * 1024 * 1024
+
+
+class Overlong(OSError):
+    """More bytes than any reply may have."""
 
 
 class _PacedReader(io.RawIOBase):
@@ -29,6 +40,7 @@ class _PacedReader(io.RawIOBase):
         self._limit_s = sock.gettimeout()
         self._raw = sock.makefile("rb", buffering=0)
         self._in_body = False
+        self._left = MOST_BYTES
         self._restart()
 
     def begin_body(self) -> None:
@@ -45,8 +57,13 @@ class _PacedReader(io.RawIOBase):
             if left_s <= 0:
                 raise TimeoutError("the reply stalled")
             self._sock.settimeout(left_s)
-        count = self._raw.readinto(buffer)
-        self._arrived += count or 0
+        count = self._raw.readinto(buffer) or 0
+        if not count and not self._in_body:
+            raise ConnectionResetError("the reply ended among its headers")
+        self._arrived += count
+        self._left -= count
+        if self._left < 0:
+            raise Overlong("the reply does not end")
         if self._in_body and self._arrived >= LEAST_BYTES:
             self._restart()
         return count
@@ -73,7 +90,7 @@ class _PacedResponse(http.client.HTTPResponse):
         self._paced.begin_body()
 
 
-class _Sending:
+class _Sending(threading.local):
     """Whether any byte of the request has left: the difference between unsent and in doubt."""
 
     began = False

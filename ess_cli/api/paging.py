@@ -9,11 +9,11 @@ an error, since a server that ignores ``offset`` would otherwise be asked for ev
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import compress
-from operator import itemgetter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain, compress
+from operator import itemgetter, or_
 from typing import Any, Generic, NamedTuple, TypeVar, cast
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from ess_cli.api.http import Http
 from ess_cli.errors import PagingLoop, WrongShape
@@ -30,12 +30,24 @@ class Window(NamedTuple):
     Attributes:
         offset: the service's row to begin at.
         page_size: rows asked for in a request.
-        params: raw query parameters, sent with each page.
+        params: raw query parameters, sent with each page, in place of our own of the same name.
     """
 
     offset: int = 0
     page_size: int = PAGE_SIZE
     params: tuple[tuple[str, str], ...] = ()
+
+
+class _Page(NamedTuple):
+    """One reply.
+
+    Attributes:
+        rows: as they came.
+        following: offset and limit of the next page; None where this is the last.
+    """
+
+    rows: list[dict[str, Any]]
+    following: tuple[int, int] | None
 
 
 class Listing(Generic[RecordT]):
@@ -58,7 +70,7 @@ class Listing(Generic[RecordT]):
     ) -> None:
         self._http = http
         self._path = path
-        self._key = key
+        self._rows_of = rows_under(key)
         self._window = window
         self._identity = identity
         self.next_offset = window.offset
@@ -81,93 +93,132 @@ class Listing(Generic[RecordT]):
             yield rows if all(is_new) else list(compress(rows, is_new))
 
     def _pages(self) -> Iterator[tuple[int, list[RecordT], list[bool], bool]]:
-        """Offset, rows, which of them are new, and whether the page is the last."""
+        """Offset, rows, which of them to show, and whether the page is the last."""
         offset, limit = self._window.offset, self._window.page_size
         seen: deque[set[object]] = deque(maxlen=_REMEMBERED_PAGES)
         while True:
-            rows, following = self._page(offset, limit)
-            identities = _identities(rows, self._identity)
+            page = self._page(offset, limit)
+            identities = _identities(page.rows, self._identity)
             known = set().union(*seen)
             is_new = [identity not in known for identity in identities]
-            yield offset, rows, is_new, following is None
-            if following is None:
-                return
-            if not any(is_new):
+            if page.following is not None and not any(is_new):
                 raise PagingLoop(
                     f"GET {self._path}: the page at offset {offset} brought nothing new",
                     hint="the service may ignore offset; ask for all at once with --page-size",
                 )
+            if not all(is_new):
+                # NOTE: one without an identity may be another row that looks alike.
+                is_nameless = [isinstance(identity, _Nameless) for identity in identities]
+                is_new = list(map(or_, is_new, is_nameless))
+            yield offset, cast("list[RecordT]", page.rows), is_new, page.following is None
+            if page.following is None:
+                return
             seen.append(set(identities))
-            offset, limit = following
+            offset, limit = page.following
 
-    def _page(self, offset: int, limit: int) -> tuple[list[RecordT], tuple[int, int] | None]:
-        """One page's rows, and offset and limit of the next one; None where this is the last."""
-        query = [("limit", str(limit))]
-        if offset:
-            query.append(("offset", str(offset)))
-        given = {key for key, _ in self._window.params}
-        query = [pair for pair in query if pair[0] not in given]
-        document = self._http.get(self._path, (*query, *self._window.params))
-        rows = rows_of(document, self._key, f"GET {self._path}")
-        if isinstance(document.get("next-page-uri"), str) and document["next-page-uri"]:
-            return cast("list[RecordT]", rows), self._following(
-                document["next-page-uri"], offset, limit
-            )
-        echoed = document.get("paged-result")
-        full = echoed.get("limit") if isinstance(echoed, dict) else None
-        if not isinstance(full, int) or isinstance(full, bool) or full < 1:
-            full = limit
-        last = not rows or len(rows) < full
-        return cast("list[RecordT]", rows), None if last else (offset + len(rows), limit)
+    def _page(self, offset: int, limit: int) -> _Page:
+        own = [("limit", str(limit))] + ([("offset", str(offset))] if offset else [])
+        given = {name for name, _ in self._window.params}
+        query = (*(pair for pair in own if pair[0] not in given), *self._window.params)
 
-    def _following(self, uri: str, offset: int, limit: int) -> tuple[int, int]:
+        def read(document: Any) -> _Page:
+            rows = self._rows_of(document)
+            uri = document.get("next-page-uri")
+            if uri is not None and uri != "":
+                return _Page(rows, self._following(uri, offset, limit))
+            echoed = document.get("paged-result")
+            full = echoed.get("limit") if isinstance(echoed, dict) else None
+            if not isinstance(full, int) or isinstance(full, bool) or full < 1:
+                full = limit
+            last = not rows or len(rows) < full
+            return _Page(rows, None if last else (offset + len(rows), limit))
+
+        return self._http.read(self._path, read, query)
+
+    def _following(self, uri: object, offset: int, limit: int) -> tuple[int, int]:
         """Offset and limit out of a ``next-page-uri``; nothing else is taken from it."""
         try:
-            values = dict(parse_qsl(urlsplit(uri).query))
+            values = parse_qs(urlsplit(uri).query) if isinstance(uri, str) else {}
         except ValueError:
             values = {}
-        digits = values.get("offset", ""), values.get("limit", str(limit))
-        if not all(text.isascii() and text.isdigit() and len(text) < 19 for text in digits):
+        offsets, limits = values.get("offset", []), values.get("limit", [str(limit)])
+        if not (len(offsets) == len(limits) == 1 and all(map(_is_number, offsets + limits))):
             raise PagingLoop(
-                f"GET {self._path}: next-page-uri without a usable offset: {uri[:200]}"
+                f"GET {self._path}: the page at offset {offset} has a next-page-uri without one"
+                " offset and limit"
             )
-        next_offset, next_limit = int(digits[0]), int(digits[1])
-        if next_offset <= offset or next_limit < 1:
-            raise PagingLoop(f"GET {self._path}: next-page-uri does not go forward: {uri[:200]}")
-        return next_offset, next_limit
+        following = int(offsets[0]), int(limits[0])
+        if following[0] <= offset or following[1] < 1:
+            raise PagingLoop(
+                f"GET {self._path}: from offset {offset}, next-page-uri leads to offset"
+                f" {following[0]} with limit {following[1]}"
+            )
+        return following
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 19
+
+
+class _Nameless(str):
+    """What stands for a row that its keys do not tell from others: all of it."""
+
+    __slots__ = ()
 
 
 def _identities(rows: Sequence[Mapping[str, Any]], keys: tuple[str, ...]) -> list[object]:
-    """What tells each row from others; all of a row where its keys are absent or no scalars."""
+    """What tells each row from others."""
     try:
         found: list[object] = list(map(itemgetter(*keys), rows))
         hash(tuple(found))
+        values = found if len(keys) == 1 else chain.from_iterable(cast("list[Any]", found))
+        if None not in values:
+            return found
     except (KeyError, TypeError):
-        return [repr(row) for row in rows]
-    return found
+        pass
+    return [_identity(row, keys) for row in rows]
+
+
+def _identity(row: Mapping[str, Any], keys: tuple[str, ...]) -> object:
+    values = tuple(row.get(key) for key in keys)
+    if not all(isinstance(value, str | int | float) for value in values):
+        return _Nameless(row)
+    return values[0] if len(keys) == 1 else values
+
+
+def rows_under(key: str) -> Callable[[Any], list[dict[str, Any]]]:
+    """A reading of replies that have objects in a list under a key.
+
+    What is returned takes a document; it raises ValueError where there is no such list.
+    """
+
+    def rows_of(document: Any) -> list[dict[str, Any]]:
+        rows = document.get(key) if isinstance(document, dict) else None
+        if not isinstance(rows, list) or not set(map(type, rows)) <= {dict}:
+            raise ValueError(f'the reply has no list of objects under "{key}"')
+        return rows
+
+    return rows_of
 
 
 def rows_of(document: Any, key: str, request: str) -> list[dict[str, Any]]:
-    """The objects under a key of a reply.
+    """The objects under a key of a document that was read before.
 
     Raises:
-        WrongShape: the reply is no object, or has no list of objects there.
+        WrongShape: there is no list of objects; ``request`` is named for what was read.
     """
-    rows = document.get(key) if isinstance(document, dict) else None
-    if not isinstance(rows, list) or not set(map(type, rows)) <= {dict}:
-        raise WrongShape(
-            f'{request}: the reply has no list of objects under "{key}"',
-            hint="--debug shows the request; `ess api GET` shows the reply as it came",
-        )
-    return rows
+    try:
+        return rows_under(key)(document)
+    except ValueError as error:
+        raise WrongShape(f"{request}: {error}") from None
 
 
-def object_of(document: Any, request: str) -> dict[str, Any]:
+def an_object(document: Any) -> dict[str, Any]:
     """A reply that must be one object.
 
     Raises:
-        WrongShape: it is something else.
+        ValueError: it is something else.
     """
     if not isinstance(document, dict):
-        raise WrongShape(f"{request}: the reply is no object")
+        raise ValueError("the reply is no object")
     return document

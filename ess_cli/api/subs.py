@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from ess_cli.api.faults import Reply
 from ess_cli.api.http import Http
-from ess_cli.api.paging import Listing, Window, object_of
+from ess_cli.api.paging import Listing, Window, an_object
 from ess_cli.api.paths import segment
 from ess_cli.records import NewSubscription, NumberSubscriptions, Subscription
 
@@ -26,13 +26,13 @@ def find_by_criteria(http: Http, topic: str, criteria: str, limit: int) -> Numbe
     """
     query = (("topicId", topic), ("matchingCriteria", criteria), ("limit", str(limit)))
     path = "/topic-subscriptions/mdn"
-    return cast(NumberSubscriptions, object_of(http.get(path, query), f"GET {path}"))
+    return cast(NumberSubscriptions, http.read(path, an_object, query))
 
 
 def count_numbers(http: Http) -> dict[str, Any]:
     """How many different numbers are subscribed: ``GET /topic-subscriptions/uniqueMdnCount``."""
     path = "/topic-subscriptions/uniqueMdnCount"
-    return object_of(http.get(path), f"GET {path}")
+    return http.read(path, an_object)
 
 
 def get_subscription(http: Http, topic: str, subscription_id: str) -> Subscription:
@@ -41,7 +41,7 @@ def get_subscription(http: Http, topic: str, subscription_id: str) -> Subscripti
     ``del-cfg-id`` is an integer here; the configuration's name is left out, and so is ``end-date``.
     """
     path = subscription_path(topic, subscription_id)
-    return cast(Subscription, object_of(http.get(path), f"GET {path}"))
+    return cast(Subscription, http.read(path, an_object))
 
 
 def create_subscription(http: Http, topic: str, body: NewSubscription) -> tuple[Any, Reply]:

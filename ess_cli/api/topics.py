@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from ess_cli.api.http import Http
-from ess_cli.api.paging import Listing, Window, object_of, rows_of
+from ess_cli.api.paging import Listing, Window, an_object, rows_under
 from ess_cli.api.paths import Query, segment
 from ess_cli.records import EventType, Topic
 
@@ -23,7 +23,7 @@ def get_event_types(http: Http, topic: str, params: Query = ()) -> list[EventTyp
     notes, oddity 8).
     """
     path = f"/topics/{segment('topic', topic)}/event-types"
-    return cast("list[EventType]", rows_of(http.get(path, params), "event-types", f"GET {path}"))
+    return cast("list[EventType]", http.read(path, rows_under("event-types"), params))
 
 
 def dump_subscriptions(
@@ -43,4 +43,4 @@ def dump_subscriptions(
         ("compressionType", compression_type),
     )
     look = "the notice comes as event_file_complete: ess deliveries list --topic MSS-Messages"
-    return object_of(http.start_job(path, query, look), f"GET {path}")
+    return http.start_job(path, an_object, query, look)
