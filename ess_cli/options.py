@@ -14,11 +14,10 @@ from typing import Annotated, Any, NamedTuple, TypeVar
 
 import typer
 
+from ess_cli.formats import FORMATS
 from ess_cli.render.columns import Table
 
 CommandT = TypeVar("CommandT", bound=Callable[..., None])
-
-FORMATS = ("table", "json", "jsonl", "yaml", "csv", "tsv", "name")
 
 
 class Flags:

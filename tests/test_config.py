@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ess_cli import config, options, places
+from ess_cli import config, places
 from ess_cli.config import BaseUrl, Config, Profile, Settings, UnusableError, parse_base_url
 from ess_cli.errors import (
     BadConfiguration,
@@ -494,10 +494,6 @@ def test_the_place_is_the_one_that_platformdirs_names(
 
 def test_ess_config_file_names_another_place() -> None:
     assert config.config_path({"ESS_CONFIG_FILE": "/x/y.yaml"}) == Path("/x/y.yaml")
-
-
-def test_the_formats_are_those_of_the_option() -> None:
-    assert config.OUTPUT_FORMATS == options.FORMATS
 
 
 # Addresses

@@ -216,7 +216,7 @@ def test_loosening_a_protection_wants_the_profile_s_name(
     for wrong in ((), ("--yes",), ("--confirm", "other")):
         outcome = ess("profile", "set", "prod", *loosening, *wrong)
         assert outcome.code == 8
-        assert "hint: add --confirm prod to do it; --yes is not enough\n" in outcome.err
+        assert "hint: add --confirm prod to do it, or --dry-run to see it; --yes is not enough\n" in outcome.err
         assert path.read_text() == before
     assert ess("profile", "set", "prod", *loosening, "--confirm", "prod").code == 0
     assert path.read_text() != before
@@ -301,7 +301,8 @@ def test_removing_wants_a_yes_and_makes_no_other_profile_active(ess: Run, path: 
     unsure = ess("profile", "remove", "prod")
     assert unsure.code == 8
     assert unsure.err == (
-        'error: remove profile "prod": this wants a yes\nhint: add --yes to do it\n'
+        'error: remove profile "prod": this wants a yes, and there is nobody to ask\n'
+        "hint: add --yes to do it, or --dry-run to see it\n"
     )
     outcome = ess("profile", "remove", "prod", "--yes", env=NO_SANDBOX)
     assert outcome.code == 0
@@ -347,7 +348,7 @@ def test_a_profile_whose_tokens_are_stored_is_not_removed(
 
 def test_on_a_terminal_removing_asks(ess: Run, tmp_path: Path, path: Path) -> None:
     ess("profile", "set", "lab", "--timeout", "3")
-    question = 'remove profile "lab"? [y/N] '
+    question = 'remove profile "lab": do it? [y/N] '
     code, screen = on_terminal(tmp_path, ["profile", "remove", "lab"], [(question, "\n")])
     assert (code, "lab" in path.read_text()) == (8, True), screen
     code, screen = on_terminal(tmp_path, ["profile", "remove", "lab"], [(question, "y\n")])
@@ -359,7 +360,7 @@ def test_on_a_terminal_loosening_a_protection_asks_for_the_name(
 ) -> None:
     ess("profile", "set", "prod", *PROD, "--protected")
     argv = ["profile", "set", "prod", "--no-protected"]
-    prompt = "It is protected; type its name to go on: "
+    prompt = "profile prod is protected; type its name to go on: "
     code, screen = on_terminal(tmp_path, argv, [(prompt, "yes\n")])
     assert (code, "protected: true" in path.read_text()) == (8, True), screen
     code, screen = on_terminal(tmp_path, argv, [(prompt, "prod\n")])

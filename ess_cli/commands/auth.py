@@ -59,7 +59,7 @@ def log_in(
     """
     ess = ctx.obj
     account = _account(ess)
-    limit_s = keyring_limit_s(interactive=_may_ask(ess))
+    limit_s = keyring_limit_s(interactive=ess.may_ask)
     _check_call(ess, with_token)
     keyring.prepare(account, limit_s=limit_s)
     entered = _entered(ess, with_token)
@@ -76,7 +76,7 @@ def log_out(ctx: typer.Context) -> None:
     """Remove the stored tokens of this profile and this service from the keyring."""
     ess = ctx.obj
     account = _account(ess)
-    removed = keyring.delete(account, limit_s=keyring_limit_s(interactive=_may_ask(ess)))
+    removed = keyring.delete(account, limit_s=keyring_limit_s(interactive=ess.may_ask))
     if removed:
         ess.changed(f"logged out: removed {' and '.join(removed)} from the keyring")
     else:
@@ -122,10 +122,6 @@ def _account(ess: Any) -> Account:
     return Account(ess.settings.base_url.origin, ess.profile)
 
 
-def _may_ask(ess: Any) -> bool:
-    return bool(ess.terminal.is_interactive) and not ess.flags.no_input
-
-
 def _check_call(ess: Any, with_token: bool) -> None:
     """Refuse, before anything is typed or read, a call that cannot say where the token is.
 
@@ -140,7 +136,7 @@ def _check_call(ess: Any, with_token: bool) -> None:
             "the access token and the user token cannot both be read from stdin",
             hint="give the user token as a file: --user-token-file PATH",
         )
-    if not with_token and flags.token_file is None and not _may_ask(ess):
+    if not with_token and flags.token_file is None and not ess.may_ask:
         raise UsageFault(
             "there is no terminal to ask for the token on",
             hint="ess auth login --with-token < FILE reads it from stdin",

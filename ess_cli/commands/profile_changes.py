@@ -14,7 +14,6 @@ from ess_cli.config import Config, Profile, UnusableError
 from ess_cli.errors import (
     BadSetting,
     EssError,
-    NeedsConfirmation,
     NoKeyring,
     SafetyStop,
     UnknownProfile,
@@ -101,7 +100,7 @@ def remove_profile(ctx: typer.Context, name: Name) -> None:
         ess.terminal.note(f"dry run: would {what} ({address(profile)})")
         return
     _keep_secrets_in_reach(ess, profile)
-    _confirm(ess, what, profile if profile.protected else None)
+    ess.confirm(what, profile.name if profile.protected else None)
     _save(ess, known.without(name))
     if name != config.DEFAULT and is_active(known, name):
         config.use(known.path, None)
@@ -224,7 +223,7 @@ def _save_changed(ess: Any, known: Config, before: Profile, after: Profile) -> N
         ess.terminal.note(f'dry run: profile "{after.name}" was not saved')
     elif differences or is_new:
         if loosens:
-            _confirm(ess, f'loosen the protection of profile "{before.name}"', before)
+            ess.confirm(f'loosen the protection of profile "{before.name}"', before.name)
         _save(ess, changed)
         ess.terminal.note(f'saved profile "{after.name}" in {known.path}')
     else:
@@ -268,9 +267,8 @@ def _keep_secrets_in_reach(ess: Any, profile: Profile) -> None:
     from ess_cli.credentials import Account, keyring, keyring_limit_s
 
     account = Account(profile.origin, profile.name)
-    interactive = ess.terminal.is_interactive and not ess.flags.no_input
     try:
-        stored = keyring.read(account, limit_s=keyring_limit_s(interactive=interactive))
+        stored = keyring.read(account, limit_s=keyring_limit_s(interactive=ess.may_ask))
     except NoKeyring:
         return
     except BadSetting:
@@ -282,25 +280,3 @@ def _keep_secrets_in_reach(ess: Any, profile: Profile) -> None:
         f'the keyring still holds tokens of profile "{profile.name}"',
         hint=f"ess -p {profile.name} auth logout removes them; then try again",
     )
-
-
-def _confirm(ess: Any, what: str, guarded: Profile | None) -> None:
-    """Get leave for a change: a yes, or for a protected profile its name.
-
-    Raises:
-        NeedsConfirmation: there is none.
-    """
-    flags, terminal = ess.flags, ess.terminal
-    may_ask = terminal.is_interactive and not flags.no_input
-    if guarded is None:
-        if flags.yes or (may_ask and terminal.ask(f"{what}? [y/N] ").lower() in ("y", "yes")):
-            return
-        raise NeedsConfirmation(f"{what}: this wants a yes", hint="add --yes to do it")
-    answer = flags.confirm
-    if answer is None and may_ask:
-        answer = terminal.ask(f"{what}? It is protected; type its name to go on: ")
-    if answer != guarded.name:
-        raise NeedsConfirmation(
-            f'{what}: it is protected, and wants its name "{guarded.name}"',
-            hint=f"add --confirm {guarded.name} to do it; --yes is not enough",
-        )

@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 import typer
 
-from ess_cli.options import FORMATS
+from ess_cli.formats import FORMATS
 from ess_cli.subjects import SUBJECTS
 
 SHELLS = ("bash", "zsh", "fish", "powershell")

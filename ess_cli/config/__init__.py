@@ -20,7 +20,6 @@ from ess_cli.config.profiles import (
     DEFAULT_BASE_URL,
     DEFAULT_TIMEOUT_S,
     EMBEDDED_SERVICE,
-    OUTPUT_FORMATS,
     REAL_SERVICE,
     SANDBOX,
     SANDBOX_BASE_URL,
@@ -34,6 +33,7 @@ from ess_cli.config.profiles import (
     written,
 )
 from ess_cli.errors import BadSetting, FileTrouble, UnknownFormat, UsageFault
+from ess_cli.formats import FORMATS
 from ess_cli.places import config_file
 
 if TYPE_CHECKING:
@@ -58,7 +58,6 @@ __all__ = [
     "DEFAULT",
     "DEFAULT_BASE_URL",
     "EMBEDDED_SERVICE",
-    "OUTPUT_FORMATS",
     "REAL_SERVICE",
     "SANDBOX",
     "SANDBOX_BASE_URL",
@@ -266,9 +265,9 @@ def _output(flags: GlobalFlags, environ: Mapping[str, str], profile: Profile) ->
         )
     if flags.json:
         return Setting("json", "option --json")
-    if flags.output is not None and flags.output not in OUTPUT_FORMATS:
-        raise UnknownFormat(flags.output, OUTPUT_FORMATS)
-    found = said("--output", flags.output, environ, parse_output, ", ".join(OUTPUT_FORMATS))
+    if flags.output is not None and flags.output not in FORMATS:
+        raise UnknownFormat(flags.output, FORMATS)
+    found = said("--output", flags.output, environ, parse_output, ", ".join(FORMATS))
     if found is not None:
         return Setting(*found)
     if profile.output is not None:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from ess_cli.config.base_url import BaseUrl, UnusableError, parse_base_url
 from ess_cli.config.profiles import (
-    OUTPUT_FORMATS,
     SANDBOX,
     Config,
     Profile,
@@ -24,6 +23,7 @@ from ess_cli.config.profiles import (
     written,
 )
 from ess_cli.errors import BadConfiguration, FileTrouble
+from ess_cli.formats import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -244,7 +244,7 @@ class _Reader:
         try:
             return parse_output(self._text(node))
         except UnusableError as error:
-            self._refuse(node, f"output: {error}", "one of " + ", ".join(OUTPUT_FORMATS))
+            self._refuse(node, f"output: {error}", "one of " + ", ".join(FORMATS))
 
     def _timeout(self, node: Any) -> float:
         try:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from ess_cli.config.base_url import BaseUrl, UnusableError
 from ess_cli.errors import UnknownProfile
+from ess_cli.formats import FORMATS
 
 DEFAULT = "default"
 SANDBOX = "sandbox"
@@ -17,7 +18,6 @@ SANDBOX_BASE_URL = "https://sandbox.invalid/ess/v1"
 REAL_SERVICE = BaseUrl(DEFAULT_BASE_URL, "https", "api.syniverse.com", 443, "/ess/v1")
 EMBEDDED_SERVICE = BaseUrl(SANDBOX_BASE_URL, "https", "sandbox.invalid", 443, "/ess/v1")
 DEFAULT_TIMEOUT_S = 30.0
-OUTPUT_FORMATS = ("table", "json", "jsonl", "yaml", "csv", "tsv", "name")
 
 _LONGEST_TIMEOUT_S = 86_400
 _SECONDS = r"[0-9]{1,5}(\.[0-9]{1,6})?"
@@ -140,7 +140,7 @@ def parse_output(text: str) -> str:
     Raises:
         UnusableError: there is none of that name.
     """
-    if text not in OUTPUT_FORMATS:
+    if text not in FORMATS:
         raise UnusableError("unknown output format")
     return text
 

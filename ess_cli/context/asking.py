@@ -36,14 +36,27 @@ class Asking(Run):
             url = self.http.url(change.path)
             write_change(self.terminal, change.method, url, change, self.format)
             return False
-        guard = self.settings.protected_by
         if change.differences:
             self._show_differences(change)
-        if guard:
-            self._confirm_by_name(change, guard)
-        elif asks:
-            self._confirm(change)
+        guard = self.settings.protected_by
+        if guard or asks:
+            self.confirm(change.what, guard)
         return True
+
+    def confirm(self, what: str, guard: str | None) -> None:
+        """Get leave: a yes, or for a protected profile its name.
+
+        Args:
+            what: the change in words.
+            guard: the name of the protected profile; None where a yes is enough.
+
+        Raises:
+            NeedsConfirmation: there is none.
+        """
+        if guard is not None:
+            self._confirm_by_name(what, guard)
+        elif not self.flags.yes:
+            self._confirm(what)
 
     def _show_differences(self, change: Change) -> None:
         from ess_cli.render.dryrun import difference_lines
@@ -52,27 +65,24 @@ class Asking(Run):
         for line in difference_lines(change.differences):
             self.terminal.note(line)
 
-    def _confirm(self, change: Change) -> None:
-        if self.flags.yes:
-            return
-        if not self._may_ask:
+    def _confirm(self, what: str) -> None:
+        if not self.may_ask:
             raise NeedsConfirmation(
-                f"{change.what}: this wants a yes, and there is nobody to ask",
+                f"{what}: this wants a yes, and there is nobody to ask",
                 hint="add --yes to do it, or --dry-run to see it",
             )
-        answer = self.terminal.ask(f"{change.what}: send this change? [y/N] ")
-        if answer.lower() not in ("y", "yes"):
-            raise NeedsConfirmation(f"{change.what}: not confirmed, nothing was sent")
+        if self.terminal.ask(f"{what}: do it? [y/N] ").lower() not in ("y", "yes"):
+            raise NeedsConfirmation(f"{what}: not confirmed, nothing was changed")
 
-    def _confirm_by_name(self, change: Change, guard: str) -> None:
+    def _confirm_by_name(self, what: str, guard: str) -> None:
         answer = self.flags.confirm
-        if answer is None and self._may_ask:
-            question = f"{change.what}: profile {guard} is protected; type its name to go on: "
+        if answer is None and self.may_ask:
+            question = f"{what}: profile {guard} is protected; type its name to go on: "
             answer = self.terminal.ask(question)
         if answer == guard:
             return
         raise NeedsConfirmation(
-            f'{change.what}: profile "{guard}" is protected'
+            f'{what}: profile "{guard}" is protected'
             + ("" if answer is None else ", and another name was given"),
             hint=f"add --confirm {guard} to do it, or --dry-run to see it; --yes is not enough",
         )
@@ -90,7 +100,7 @@ class Asking(Run):
         import getpass
         import warnings
 
-        if not self._may_ask:
+        if not self.may_ask:
             raise UsageFault(f"no {what}, and nobody to ask", hint=f"give it with {option}")
         with warnings.catch_warnings():
             warnings.simplefilter("error", getpass.GetPassWarning)

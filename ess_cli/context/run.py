@@ -146,7 +146,7 @@ class Run:
             self.settings,
             self.flags,
             os.environ,
-            interactive=self._may_ask,
+            interactive=self.may_ask,
             program_args=self.program_args,
         )
 
@@ -173,5 +173,6 @@ class Run:
         return Store(Path(directory("state")) / "sandbox.db")
 
     @property
-    def _may_ask(self) -> bool:
+    def may_ask(self) -> bool:
+        """Whether there is somebody to ask, and asking is allowed."""
         return self.terminal.is_interactive and not self.flags.no_input

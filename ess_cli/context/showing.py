@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ess_cli.context.listing import Source, Whole, going_on, is_count, showing_all, sort_key
 from ess_cli.context.run import Run
 from ess_cli.errors import EssError, NoNames, UnknownFormat, UsageFault
-from ess_cli.options import FORMATS
+from ess_cli.formats import FORMATS
 
 if TYPE_CHECKING:
     from ess_cli.api.paging import Window

@@ -21,7 +21,7 @@ class Style(NamedTuple):
     """How rows are to be written.
 
     Attributes:
-        format: one of ``options.FORMATS``.
+        format: one of ``formats.FORMATS``.
         columns: what table, csv and tsv show.
         header: whether their first line names the columns.
         excel: csv only: cells that a spreadsheet would run are guarded.
