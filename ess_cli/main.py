@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 
@@ -15,10 +16,13 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from ess_cli.context import Ess
+    from ess_cli.errors import EssError
 
 # Imports make many objects that live for ever; looking through them again and again is a tenth of
 # a short run. A long listing still gets its collections, just fewer.
 _GC_THRESHOLD = 50_000
+# A reader that has stopped reading keeps a run that was told to end no longer than this.
+_LAST_WRITE_S = 1.0
 
 
 class Terminated(BaseException):
@@ -51,40 +55,63 @@ def main(
         from ess_cli.cache import candidates
 
         return _emit("".join(f"{line}\n" for line in candidates(args[1:])))
-    import gc
-
-    from ess_cli.context import Ess
-
-    gc.set_threshold(_GC_THRESHOLD, 20, 50)
-    return _run(Ess(args, clock, sleep))
+    code, let_go = 1, None
+    try:
+        let_go = _catch_signals()
+        code = _run(args, clock, sleep)
+    except (KeyboardInterrupt, Terminated) as signal:
+        # Before anything had begun, or for the second time: then nothing is waited for.
+        code = 143 if isinstance(signal, Terminated) else 130
+        _detach_stdout()
+    finally:
+        if let_go is not None:
+            let_go(code if argv is None else None)
+    return code
 
 
 def _emit(text: str) -> int:
-    try:
-        if sys.stdout is None:
-            return 12
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except OSError as error:
-        _detach_stdout()
-        return 141 if isinstance(error, BrokenPipeError) else 12
-    return 0
+    """Print a text without the rest of the house; returns the exit code."""
+    if sys.stdout is None:
+        why = "it is closed"
+    else:
+        try:
+            if isinstance(sys.stdout, io.TextIOWrapper):
+                sys.stdout.reconfigure(errors="backslashreplace")
+            sys.stdout.write(text)
+            sys.stdout.flush()
+            return 0
+        except OSError as error:
+            _detach_stdout()
+            if isinstance(error, BrokenPipeError):
+                return 141
+            why = error.strerror or type(error).__name__
+    if sys.stderr is not None:
+        sys.stderr.write(f"error: cannot write to stdout: {why}\n")
+    return 12
 
 
-def _run(ess: Ess) -> int:
+def _run(
+    args: list[str],
+    clock: Callable[[], datetime] | None,
+    sleep: Callable[[float], None] | None,
+) -> int:
+    import gc
+
     from ess_cli import redaction
+    from ess_cli.context import Ess
 
+    gc.set_threshold(_GC_THRESHOLD, 20, 50)
+    _occupy_descriptors()
     redaction.forget_all()
-    restore = _catch_sigterm()
+    ess = Ess(args, clock, sleep)
     try:
         from ess_cli.cli import invoke
 
-        code = invoke(list(ess.program_args), ess)
+        code = invoke(list(args), ess)
         ess.terminal.flush()
     except BaseException as error:  # noqa: BLE001 - the one place where everything ends
         code = _report(error, ess)
     finally:
-        restore()
         ess.close()
     return code
 
@@ -97,32 +124,60 @@ def _report(error: BaseException, ess: Ess) -> int:
     from ess_cli.errors import EssError, OutputTrouble
 
     if isinstance(error, Exit):
+        try:
+            ess.terminal.flush()
+            # NOTE: Typer leaves this way after a help page, which it prints even to nowhere.
+            if sys.stdout is None and not error.exit_code:
+                raise OutputTrouble("cannot write to stdout: it is closed")
+        except (OSError, EssError) as trouble:
+            return _report(trouble, ess)
         return error.exit_code
     if isinstance(error, Terminated):
-        return _leave(ess, 143)
+        return _leave(ess, 143, within_s=_LAST_WRITE_S)
     if isinstance(error, KeyboardInterrupt | Abort):
-        ess.terminal.note("interrupted")
-        return _leave(ess, 130)
+        if not ess.terminal.quiet:
+            ess.terminal.say("interrupted")
+        return _leave(ess, 130, within_s=_LAST_WRITE_S)
     if isinstance(error, BrokenPipeError):
         return _leave(ess, 141)
     if isinstance(error, TyperException):
         error = usage_fault(error, ess.program_args)
-    elif isinstance(error, OSError):
-        error = OutputTrouble(f"cannot write to stdout: {error.strerror or 'it is closed'}")
-    if isinstance(error, EssError):
-        ess.terminal.fail(error, as_json=ess.wants_json_errors)
-        return _leave(ess, error.exit_code)
-    ess.terminal.bug(error, traceback=ess.flags.debug)
-    return _leave(ess, 1)
+    found = error if isinstance(error, EssError) else _trouble(error)
+    if found is None:
+        ess.terminal.bug(error, traceback=ess.flags.debug)
+        return _leave(ess, 1)
+    ess.terminal.fail(found, as_json=ess.wants_json_errors)
+    return _leave(ess, found.exit_code)
 
 
-def _leave(ess: Ess, code: int) -> int:
-    """Let out what was written before the failure; what cannot be written is let go."""
+def _trouble(error: BaseException) -> EssError | None:
+    """What a failure of Python's own means to a user; None where it is a bug of ess."""
+    from ess_cli.errors import BadReply, LocalTrouble, OutputTrouble
+
+    if isinstance(error, OSError):
+        why = error.strerror or "it is closed"
+        if isinstance(error.filename, str):
+            return LocalTrouble(f"{error.filename}: {why}")
+        return OutputTrouble(f"cannot write to stdout: {why}")
+    if isinstance(error, RecursionError):
+        return BadReply("the reply is nested too deep to be shown")
+    if isinstance(error, MemoryError):
+        return LocalTrouble("out of memory", hint="ask for less: --limit, --page-size, -o jsonl")
+    return None
+
+
+def _leave(ess: Ess, code: int, within_s: float | None = None) -> int:
+    """Let out what was written before the end; what cannot be written is let go."""
+    from ess_cli.errors import OutputTrouble
+
+    stop_waiting = _after(within_s) if within_s else lambda: None
     try:
         ess.terminal.flush()
-    except OSError:
-        ess.terminal.drop()
+    except (OSError, ValueError, OutputTrouble):
         _detach_stdout()
+        ess.terminal.drop()
+    finally:
+        stop_waiting()
     return code
 
 
@@ -136,18 +191,79 @@ def _detach_stdout() -> None:
         return
 
 
-def _catch_sigterm() -> Callable[[], None]:
+def _occupy_descriptors() -> None:
+    """Fill in what was closed of the first three, or the next file opened would be one of them.
+
+    ``sys.stdout`` and the others stay None, so that nobody mistakes this for somewhere to write.
+    """
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            if os.open(os.devnull, os.O_RDWR) == descriptor:
+                os.set_inheritable(descriptor, True)
+
+
+def _catch_signals() -> Callable[[int | None], None]:
+    """From now on SIGTERM raises :class:`Terminated`, as SIGINT raises KeyboardInterrupt.
+
+    Returns:
+        What undoes it. Given an exit code, the process is at its end: a signal that still comes
+        leaves with that code, instead of by the signal and with a traceback.
+    """
     import signal
     import threading
 
     if threading.current_thread() is not threading.main_thread():
-        return lambda: None
+        return lambda code: None
 
     def terminate(number: int, frame: FrameType | None) -> None:
         raise Terminated
 
-    previous = signal.signal(signal.SIGTERM, terminate)
-    return lambda: (signal.signal(signal.SIGTERM, previous), None)[1]
+    # NOTE: a signal that the parent wants ignored (nohup, a shell's background job) stays ignored.
+    caught = [
+        (number, signal.getsignal(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+        if signal.getsignal(number) != signal.SIG_IGN
+    ]
+    if any(number == signal.SIGTERM for number, _ in caught):
+        signal.signal(signal.SIGTERM, terminate)
+
+    def let_go(code: int | None) -> None:
+        for number, previous in caught:
+            if code is None:
+                signal.signal(number, previous)
+            else:
+                signal.signal(number, lambda number, frame: os._exit(code))
+
+    return let_go
+
+
+def _after(limit_s: float) -> Callable[[], None]:
+    """After this time, TimeoutError is raised in whatever is going on; returns what stops that.
+
+    Only where there is a timer for it, and in the main thread.
+    """
+    import signal
+    import threading
+
+    if (
+        not hasattr(signal, "setitimer")
+        or threading.current_thread() is not threading.main_thread()
+    ):
+        return lambda: None
+
+    def give_up(number: int, frame: FrameType | None) -> None:
+        raise TimeoutError
+
+    previous = signal.signal(signal.SIGALRM, give_up)
+    signal.setitimer(signal.ITIMER_REAL, limit_s)
+
+    def stop() -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
+
+    return stop
 
 
 if __name__ == "__main__":

@@ -81,19 +81,29 @@ class Terminal:
         """Data to stdout, as UTF-8 bytes.
 
         Raises:
-            OutputTrouble: stdout is closed.
-            OSError: it cannot be written (``main`` tells a broken pipe from a full disk).
+            BrokenPipeError: nobody reads any more.
+            OutputTrouble: stdout is closed, or cannot be written.
         """
-        if self._out is None:
-            self._out = self._open_stdout()
-        if self._encoding is not None:
-            data = data.decode().encode(self._encoding, "backslashreplace")
-        self._out.write(data)
+        try:
+            if self._out is None:
+                self._out = self._open_stdout()
+            if self._encoding is not None:
+                data = data.decode().encode(self._encoding, "backslashreplace")
+            self._out.write(data)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise _trouble(error) from error
 
     def flush(self) -> None:
-        """Let out what was written."""
-        if self._out is not None:
-            self._out.flush()
+        """Let out what was written; raises as :meth:`write`."""
+        try:
+            if self._out is not None:
+                self._out.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise _trouble(error) from error
 
     def drop(self) -> None:
         """Forget what could not be written, so that nothing tries again at the end."""
@@ -198,6 +208,10 @@ class Terminal:
             sys.stderr.flush()
         except (OSError, ValueError):
             return  # NOTE: nobody reads stderr; the exit code still tells
+
+
+def _trouble(error: OSError) -> OutputTrouble:
+    return OutputTrouble(f"cannot write to stdout: {error.strerror or 'it is closed'}")
 
 
 def _is_tty(stream: object) -> bool:
