@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from urllib.parse import quote
 
-from ess_cli.errors import BadId
+from ess_cli.errors import BadId, UsageFault
 
 _LONGEST = 256
 
@@ -38,6 +38,15 @@ def segment(what: str, value: str) -> str:
 
 
 def query_string(pairs: Query) -> str:
-    """A query with its question mark; blanks as ``%20``, plus as ``%2B``; empty without pairs."""
-    text = "&".join(f"{quote(key, safe='')}={quote(value, safe='')}" for key, value in pairs)
+    """A query with its question mark; blanks as ``%20``, plus as ``%2B``; empty without pairs.
+
+    Raises:
+        UsageFault: a key or value holds bytes that are no text.
+    """
+    try:
+        text = "&".join(f"{quote(key, safe='')}={quote(value, safe='')}" for key, value in pairs)
+    except UnicodeEncodeError as error:
+        raise UsageFault(
+            f'not valid text: "{error.object}"', hint="parameters are sent as UTF-8"
+        ) from None
     return f"?{text}" if text else ""
