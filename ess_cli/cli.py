@@ -11,7 +11,6 @@ from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 from typer.main import get_group, get_params_convertors_ctx_param_name_from_function
 
-from ess_cli import help as pages
 from ess_cli.errors import UsageFault
 from ess_cli.options import Teaching, global_options, listing_options, write_options
 
@@ -103,6 +102,8 @@ class Command(_Sharing, TyperCommand):
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help page."""
+        from ess_cli import help as pages
+
         own = [("Arguments", _arguments(self)), ("Options", _options(self))]
         shared = [
             (f"{family.capitalize()} options", shared_params(family))
@@ -153,6 +154,8 @@ class Group(_Sharing, TyperGroup):
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help page."""
+        from ess_cli import help as pages
+
         verbs = [(name, verb.get_short_help_str(200)) for name, verb in self.commands.items()]
         formatter.write(pages.of_group(ctx.command_path, self.help or "", verbs))
 
@@ -186,6 +189,8 @@ class Root(Group):
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help page."""
+        from ess_cli import help as pages
+
         formatter.write(pages.of_root(GROUPS, shared_params("global")))
 
 

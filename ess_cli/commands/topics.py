@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from ess_cli.changes import Change
 from ess_cli.cli import Listing, Write, noun
 from ess_cli.commands.event_types import EVENT_TYPES
 from ess_cli.options import teaches
@@ -70,6 +69,7 @@ def dump_subscriptions(
     """
     from ess_cli.api import topics
     from ess_cli.api.paths import query_string, segment
+    from ess_cli.changes import Change
 
     ess = ctx.obj
     query = (("compression", str(compression).lower()), ("compressionType", compression_type))

@@ -14,7 +14,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ess_cli.credentials import keyring
-from ess_cli.credentials.command import run_token_command
 from ess_cli.credentials.keyring import Account
 from ess_cli.credentials.secret import Credentials, Secret, clean, from_file, read_stdin
 from ess_cli.errors import NoCredentials, NoKeyring, UsageFault
@@ -208,6 +207,8 @@ def look_up(account: Account, sources: Sources) -> Credentials:
     user_token = _given("user-token", sources.user_token_file, environ)
     token = _given("token", sources.token_file, environ)
     if token is None and sources.token_command:
+        from ess_cli.credentials.command import run_token_command
+
         token = run_token_command(sources.token_command, account.profile, sources.command_limit_s)
     if token is not None:
         return Credentials(token, user_token)

@@ -14,8 +14,8 @@ from ess_cli.render.terminal import visible
 
 # What a spreadsheet takes for a formula. E.164 numbers begin with + and are left alone.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-_E164 = re.compile(r"\+[0-9]{1,15}", re.ASCII)
-_NEEDS_QUOTES = re.compile('[",\r\n]')
+_E164 = r"\+[0-9]{1,15}"
+_NEEDS_QUOTES = '[",\r\n]'
 
 
 def plain(value: Any) -> str:
@@ -79,10 +79,10 @@ def csv_text(records: Iterable[tuple[str, ...]], *, excel: bool = False) -> str:
 
 
 def _quoted(cell: str) -> str:
-    return '"' + cell.replace('"', '""') + '"' if cell and _NEEDS_QUOTES.search(cell) else cell
+    return '"' + cell.replace('"', '""') + '"' if cell and re.search(_NEEDS_QUOTES, cell) else cell
 
 
 def _guarded(cell: str) -> str:
-    if cell.lstrip(" ").startswith(_FORMULA) and not _E164.fullmatch(cell):
+    if cell.lstrip(" ").startswith(_FORMULA) and not re.fullmatch(_E164, cell):
         return "'" + cell
     return cell

@@ -1,7 +1,8 @@
 """One writer for each format, over rows that may still be arriving.
 
 json prints everything or nothing; jsonl, yaml, csv and tsv print each row as it comes, and a
-header not before the first: a list that cannot be had leaves stdout empty.
+header not before the first: a list that cannot be had leaves stdout empty. What only some formats need
+is imported by them: a short run is mostly imports.
 """
 
 from __future__ import annotations
@@ -11,9 +12,7 @@ from typing import Any, NamedTuple
 
 from ess_cli.errors import NoNames
 from ess_cli.render import jsontext
-from ess_cli.render.cells import csv_text, plain, plain_rows, shown_rows
 from ess_cli.render.columns import Column, Row, Table
-from ess_cli.render.tables import write_table
 from ess_cli.render.terminal import Terminal, visible
 
 
@@ -101,6 +100,8 @@ def _yaml(terminal: Terminal, batches: Batches, table: Table, style: Style) -> N
 
 
 def _csv(terminal: Terminal, batches: Batches, table: Table, style: Style) -> None:
+    from ess_cli.render.cells import csv_text, plain_rows
+
     names = tuple(column.name for column in style.columns)
     header = csv_text([names]) if style.header else ""
     for batch in batches:
@@ -111,6 +112,8 @@ def _csv(terminal: Terminal, batches: Batches, table: Table, style: Style) -> No
 
 
 def _tsv(terminal: Terminal, batches: Batches, table: Table, style: Style) -> None:
+    from ess_cli.render.cells import shown_rows
+
     header = "\t".join(column.name for column in style.columns) + "\n" if style.header else ""
     for batch in batches:
         lines = ["\t".join(cells) + "\n" for cells in shown_rows(batch, style.columns)]
@@ -120,6 +123,8 @@ def _tsv(terminal: Terminal, batches: Batches, table: Table, style: Style) -> No
 
 
 def _name(terminal: Terminal, batches: Batches, table: Table, style: Style) -> None:
+    from ess_cli.render.cells import plain
+
     name = table.name
     if name is None:
         raise NoNames
@@ -129,6 +134,8 @@ def _name(terminal: Terminal, batches: Batches, table: Table, style: Style) -> N
 
 
 def _table(terminal: Terminal, batches: Batches, table: Table, style: Style) -> None:
+    from ess_cli.render.tables import write_table
+
     rows = (row for batch in batches for row in batch)
     write_table(terminal, rows, style.columns, header=style.header)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # C0, DEL, C1, soft hyphen, Arabic letter mark, zero-width, bidi, line and paragraph separators,
 # invisible operators, BOM, interlinear marks, tags and lone surrogates: all that can move a
 # cursor, turn text round or hide in it.
-_HIDDEN = re.compile(
+_HIDDEN = (
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
     "\ufff9-\ufffb\U000e0000-\U000e007f\ud800-\udfff]"
 )
@@ -29,7 +29,7 @@ def visible(text: str) -> str:
     r"""The text with each hidden character as an escape (``\x1b``, ``\u202e``), on one line."""
     if text.isprintable():
         return text
-    return _HIDDEN.sub(_escape, text)
+    return re.sub(_HIDDEN, _escape, text)
 
 
 def _escape(match: re.Match[str]) -> str:
