@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import requests  # noqa: TID253 - this module is itself imported on use
 from requests.utils import get_environ_proxies  # noqa: TID253
+from urllib3.exceptions import HTTPError  # noqa: TID253
 
 from ess_cli.api.faults import Reply
 from ess_cli.api.pacing import SENDING, Overlong, PacedAdapter
@@ -163,10 +164,7 @@ class Wire:
         wrong = requests.exceptions
         host, sent, limit = self._service.host, SENDING.began, f"{self._service.timeout_s:g} s"
         if found(wrong.InvalidProxyURL, wrong.InvalidSchema, u3.ProxySchemeUnknown):
-            raise BadSetting(
-                f"the proxy that the environment names for {host} cannot be used",
-                hint="a proxy is http://HOST:PORT, in HTTPS_PROXY; NO_PROXY names exceptions",
-            )
+            raise self._unusable_proxy()
         if found(wrong.ProxyError, u3.ProxyError):
             return Broken(f"the proxy does not lead to {host}{_tunnel_reply(chain)}", sent=sent)
         untrusted = found(SSLCertVerificationError)
@@ -198,16 +196,24 @@ class Wire:
             found(http.client.HTTPException, ValueError)
             and not found(ConnectionError, http.client.IncompleteRead)
         ):
+            if not sent and self._proxies:
+                raise self._unusable_proxy()
             if not sent:
                 # NOTE: the library's own text quotes the header, which may be the token.
                 raise LocalTrouble("the request cannot be made: a header or the URL is malformed")
             return Broken(f"the reply of {host} is not proper HTTP", unusable=BadReply)
         return Broken(f"the connection to {host} broke off", sent=sent)
 
+    def _unusable_proxy(self) -> BadSetting:
+        return BadSetting(
+            f"the proxy that the environment names for {self._service.host} cannot be used",
+            hint="a proxy is http://HOST:PORT, in HTTPS_PROXY; NO_PROXY names exceptions",
+        )
 
-# NOTE: requests lets several errors of the layers below pass as they are; a ValueError is what
-# int() makes of a length that is no number.
-_FAILURES = (requests.RequestException, OSError, http.client.HTTPException, ValueError)
+
+# NOTE: requests' own errors are OSErrors; it lets several of the layers below pass as they are. A
+# ValueError is what int() makes of a length that is no number.
+_FAILURES = (OSError, HTTPError, http.client.HTTPException, ValueError)
 
 
 def _chain(error: BaseException) -> list[BaseException]:
