@@ -58,6 +58,10 @@ class Scripted:
         body = document if raw else b"" if document is None else json.dumps(document).encode()
         self._answers.setdefault((method, path), []).append((status, headers, body))
 
+    def forget(self) -> None:
+        """Have no answers any more."""
+        self._answers.clear()
+
     def close(self) -> None:
         """Stop listening."""
         self._server.shutdown()
