@@ -227,19 +227,23 @@ class Hostile:
         """What was expected and has not come."""
         return [exchange.expected for exchange in self._script]
 
-    def stop(self) -> None:
-        """Let everything go, and wait until it has gone."""
-        self.over.set()
+    def stop_listening(self) -> None:
+        """From now on connections are refused."""
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+
+    def stop(self) -> None:
+        """Let everything go, and wait until it has gone."""
+        self.over.set()
+        self.stop_listening()
         for connection in self._open:
             connection.close()
         for thread in self._threads:
             thread.join(PATIENCE_S)
 
     def _accept(self) -> None:
-        while not self.over.is_set():
+        while True:
             try:
                 sock, _ = self._listener.accept()
             except OSError:

@@ -224,7 +224,8 @@ def _chain(error: BaseException) -> list[BaseException]:
         chain.append(cause)
         wrapped = (getattr(cause, "reason", None), *cause.args)
         inner = next((each for each in wrapped if isinstance(each, BaseException)), None)
-        cause = inner or cause.__cause__ or cause.__context__
+        hidden = None if cause.__suppress_context__ else cause.__context__
+        cause = inner or cause.__cause__ or hidden
     return chain
 
 
