@@ -229,6 +229,9 @@ _ess_quote() {
             esac
             found[i]+=$c
         done
+        # Where a quote stands at either end already, readline leaves its own one out.
+        [[ ${found[i]} == "$quote"* ]] && found[i]=$quote${found[i]}
+        [[ ${found[i]} == *"$quote" ]] && found[i]+=$quote
     done
 }
 

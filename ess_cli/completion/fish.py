@@ -145,6 +145,10 @@ function __ess_values --no-scope-shadowing
             if test -z "$argv[1]$pending$dashes"
                 set found (string match -v -- '-*' $found)
             end
+            # NOTE: fish escapes all that is special, but not a tilde at the beginning.
+            if test -z "$argv[1]"; and not string match -q -r '^[\'"]' -- $argv[3]
+                set found (string match -v -- '~*' $found)
+            end
             set -q found[1]
             and printf '%s\n' $argv[1]$found
         case files

@@ -43,15 +43,17 @@ _ess_profile() {
 # Names of the kind $1, called $2 in messages; $3 says that it is a positional argument.
 _ess_names() {
   local -a found names
-  local typed
+  local typed dashless=''
+  # A positional argument that begins with - can only stand behind --.
+  [[ -n $3 ]] && (( ! ${words[(Ie)--]} )) && dashless=1
+  [[ -n $dashless && $PREFIX == -* ]] && return 1
   _ess_profile
   # Where none begins with what is typed, all of them: the user's matchers may know better.
   for typed in "${(Q)PREFIX}" ''; do
     found=(${(f)"$(command $ess_program __complete $1 "$typed" "$ess_profile" 2>/dev/null)"})
     (( $#found )) && break
   done
-  # A positional argument that begins with - can only stand behind --.
-  [[ -n $3 ]] && (( ! ${words[(Ie)--]} )) && found=("${(@)found:#-*}")
+  [[ -n $dashless ]] && found=("${(@)found:#-*}")
   # _describe wants value:description, backslashes and other colons escaped.
   names=("${(@)${(@)${(@)found//\\/\\\\}//:/\\:}/$'\t'/:}")
   _describe -t $1 $2 names
