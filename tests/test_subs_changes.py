@@ -80,7 +80,7 @@ def test_dates_go_out_in_utc_and_the_start_is_now_unless_given(
     ess: Run, options: list[str], start: str, end: str | None
 ) -> None:
     outcome = ess(*CREATE, *options, "--dry-run", "--query", "body", "-o", "json")
-    body = json.loads(outcome.out)["body"]
+    body = json.loads(outcome.out)
     assert (body["start-date"], body["end-date"]) == (start, end)
 
 
@@ -114,6 +114,11 @@ def test_a_dry_run_as_json_is_one_document(ess: Run) -> None:
         },
         "changes": [],
     }
+
+
+def test_a_query_meant_for_the_reply_does_not_hide_a_dry_run(ess: Run) -> None:
+    outcome = ess(*CREATE, "--dry-run", "--query", "id", "-o", "json")
+    assert json.loads(outcome.out)["method"] == "POST"
 
 
 def test_the_same_subscription_is_not_made_twice(ess: Run) -> None:

@@ -34,7 +34,7 @@ class Asking(Run):
             from ess_cli.render.dryrun import write_change
 
             url = self.http.url(change.path)
-            write_change(self.terminal, change.method, url, change, self.format)
+            write_change(self.terminal, url, change, self.format, self.flags.query)
             return False
         if change.differences:
             self._show_differences(change)

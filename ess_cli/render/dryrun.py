@@ -31,19 +31,30 @@ class KeyDifference(Protocol):
 
 
 def write_change(
-    terminal: Terminal, method: str, url: str, change: Any, output_format: str
+    terminal: Terminal, url: str, change: Any, output_format: str, query: str | None
 ) -> None:
-    """Print a change that is not sent: as one document, or as lines for people."""
+    """Print a change that is not sent: as one document, or as lines for people.
+
+    A query that finds nothing in it was meant for the reply: then all of it is printed.
+    """
+    document = {
+        "method": change.method,
+        "url": url,
+        "body": change.shown_body,
+        "changes": [
+            {"key": each.key, "before": each.before, "after": each.after}
+            for each in change.differences
+        ],
+    }
+    if query is not None:
+        from ess_cli.render.formats import Style
+        from ess_cli.render.query import search, write_result
+
+        result = search(query, document)
+        if result is not None:
+            write_result(terminal, result, Style(output_format, ()))
+            return
     if output_format in ("json", "jsonl", "yaml"):
-        document = {
-            "method": method,
-            "url": url,
-            "body": change.shown_body,
-            "changes": [
-                {"key": each.key, "before": each.before, "after": each.after}
-                for each in change.differences
-            ],
-        }
         if output_format == "yaml":
             from ess_cli.render.yamltext import dump
 
@@ -52,7 +63,7 @@ def write_change(
             encode = jsontext.pretty if output_format == "json" else jsontext.compact
             terminal.write(encode(document) + b"\n")
         return
-    terminal.write(f"{method} {url}\n".encode())
+    terminal.write(f"{change.method} {url}\n".encode())
     for line in difference_lines(change.differences):
         terminal.write(f"{line}\n".encode())
     if change.shown_body is not None:
