@@ -270,21 +270,30 @@ def _check_bundle(verify: str | bool) -> None:
 
 
 def _content(response: requests.Response) -> bytes:
-    """The decoded body, under the cap; of a refusal, as much of its beginning as could be had."""
-    explains = response.status_code >= 300
+    """The decoded body, under the cap."""
+    if response.status_code >= 300:
+        return _explanation(response)
     content = BytesIO()
-    try:
-        for piece in response.iter_content(_LARGEST_EXPLANATION if explains else _CHUNK):
-            content.write(piece)
-            if explains and content.tell() >= _LARGEST_EXPLANATION:
-                break
-            if content.tell() > LARGEST_BODY:
-                raise Broken(
-                    f"the reply is larger than {LARGEST_BODY // 2**20} MiB",
-                    unusable=TooLarge,
-                    hint="ask for less: --page-size, --limit",
-                )
-    except _FAILURES:
-        if not explains:
-            raise
+    for piece in response.iter_content(_CHUNK):
+        content.write(piece)
+        if content.tell() > LARGEST_BODY:
+            raise Broken(
+                f"the reply is larger than {LARGEST_BODY // 2**20} MiB",
+                unusable=TooLarge,
+                hint="ask for less: --page-size, --limit",
+            )
     return content.getvalue()
+
+
+def _explanation(response: requests.Response) -> bytes:
+    """As much of the beginning of a refusal's body as could be had."""
+    content = bytearray()
+    try:
+        while len(content) < _LARGEST_EXPLANATION:
+            piece = response.raw.read1(_LARGEST_EXPLANATION, decode_content=True)
+            if not piece:
+                break
+            content += piece
+    except _FAILURES:
+        pass  # NOTE: the status says what happened, whatever became of the rest
+    return bytes(content)
