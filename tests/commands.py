@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import typer
+
 from ess_cli.cli import Command, root
 
 
@@ -17,6 +19,14 @@ def walk(group: Any = None, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[
             yield (*path, name), command
         else:
             yield from walk(command, (*path, name))
+
+
+def params_of(command: Any) -> list[Any]:
+    """All parameters of a verb, the shared ones and ``--help`` with them."""
+    found: list[Any] = command.get_params(
+        typer.Context(command, help_option_names=["-h", "--help"])
+    )
+    return found
 
 
 COMMANDS: dict[str, Any] = {" ".join(path): command for path, command in walk()}
