@@ -158,10 +158,11 @@ _ess_values() {
     names:*)
         _ess_lines "$(command "$program" __complete "$rest" "$typed" "$profile" 2>/dev/null)"
         found=("${found[@]%%$'\t'*}")
-        if [[ ! $typed && ! $before && ! $pending && ! $dashes ]]; then
+        if [[ $before ]]; then
+            found=("${found[@]/#/$before}")
+        elif [[ ! $typed && ! $pending && ! $dashes ]]; then
             _ess_without_dashes
-        fi
-        found=("${found[@]/#/$before}") ;;
+        fi ;;
     files)
         # Readline's own completion of files, where it goes by the same part of the word.
         if [[ $head != "$before"* ]] || ! compopt -o default 2>/dev/null; then
@@ -187,6 +188,7 @@ _ess_options() {
 # A name that begins with - can only stand behind --.
 _ess_without_dashes() {
     local name all
+    [[ " ${found[*]}" == *' -'* ]] || return
     all=("${found[@]}") found=()
     for name in "${all[@]}"; do
         [[ $name == -* ]] || found+=("$name")
@@ -204,14 +206,14 @@ _ess_lines() {
 
 # Leaves found in COMPREPLY: only what stands behind head, in the quotes that are open.
 _ess_reply() {
-    local comma='\,'
+    local comma='\,' text
     (( ${#found[@]} )) || return 0
-    found=("${found[@]#"$head"}")
+    [[ $head ]] && found=("${found[@]#"$head"}")
     if [[ $quote ]]; then
         _ess_quote
     elif [[ $kind == names:* || $kind == files ]]; then
-        _ess_lines "$(printf '%q\n' "${found[@]}")"
-        found=("${found[@]//"$comma"/,}")
+        text=$(printf '%q\n' "${found[@]}")
+        _ess_lines "${text//"$comma"/,}"
     fi
     COMPREPLY=("${found[@]}")
 }
@@ -219,7 +221,9 @@ _ess_reply() {
 _ess_quote() {
     local i j text c
     for i in "${!found[@]}"; do
-        text=${found[i]} found[i]=''
+        text=${found[i]}
+        [[ $text == *[\$\`\"\\\'!]* ]] || continue
+        found[i]=''
         for (( j = 0; j < ${#text}; j++ )); do
             c=${text:j:1}
             case $quote$c in

@@ -22,9 +22,10 @@ _ess_group() {
     command)
       _describe -t commands command commands && ret=0 ;;
     rest)
-      (( $+functions[$prefix-$words[1]] )) || return 1
-      curcontext="${curcontext%:*}-$words[1]:"
-      $prefix-$words[1] && ret=0 ;;
+      local name=${(Q)words[1]}
+      (( $+functions[$prefix-$name] )) || return 1
+      curcontext="${curcontext%:*}-$name:"
+      $prefix-$name && ret=0 ;;
   esac
   return ret
 }
