@@ -212,6 +212,7 @@ class Hostile:
         self.complaints: list[str] = []
         self.over = threading.Event()
         self._script = list(script)
+        self._whole_script = script
         self._tls = tls
         self._lock = threading.Lock()
         self._open: list[Connection] = []
@@ -226,6 +227,10 @@ class Hostile:
     def unseen(self) -> list[str | None]:
         """What was expected and has not come."""
         return [exchange.expected for exchange in self._script]
+
+    def renew(self) -> None:
+        """Begin the script anew."""
+        self._script = list(self._whole_script)
 
     def stop_listening(self) -> None:
         """From now on connections are refused."""

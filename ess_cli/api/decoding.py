@@ -13,6 +13,7 @@ _SHAPE = bytes(
     48 if 48 <= byte <= 57 else 58 if byte in b" \t\r\n:,[-" else 120 for byte in range(256)
 )
 _LONG_INTEGER = b":" + b"0" * 19
+_NUMERIC = frozenset(b"%c" % byte for byte in b"-0123456789")
 # A long body is searched a piece at a time: its shape need not be held beside it.
 _PIECE = 1 << 20
 
@@ -41,7 +42,7 @@ def decode(body: bytes) -> Any:
 
 
 def _has_long_integer(body: bytes) -> bool:
-    return any(
+    return body[:1] in _NUMERIC or any(
         _LONG_INTEGER in body[start : start + _PIECE + len(_LONG_INTEGER)].translate(_SHAPE)
         for start in range(0, len(body), _PIECE)
     )

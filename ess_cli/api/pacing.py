@@ -5,8 +5,9 @@ holds a call for ever. Here the whole of the reply's headers must arrive within 
 after that every stretch of that length must bring at least 1 kB of body. An honest reply of any
 size never meets the limit; a dripping one does.
 
-``http.client`` also takes headers that are cut off for all of them, and so a reply that was cut
-there for one without a body. Here the end of the stream among the headers is an error.
+``http.client`` and urllib3 also take much for a reply that is none: headers that are cut off, and
+so a whole reply without a body; headers behind a line that is none, and so a body without a
+length; chunks of a negative size; trailers without an end. Here each of them is an error.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import http.client
 import io
 import socket
 import threading
+from email.errors import FirstHeaderLineIsContinuationDefect, MissingHeaderBodySeparatorDefect
 from time import monotonic
 from typing import Any
 
@@ -24,8 +26,11 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 LEAST_BYTES = 1000
 # What one reply may take on the wire. Decoded bytes have their own, lower limit; this one ends
-# what brings bytes for ever and decodes to nothing: empty gzip blocks, trailers, endless chunks.
+# what brings bytes for ever and decodes to nothing: empty gzip blocks, trailers, chunks.
 MOST_BYTES = 512 * 1024 * 1024
+MOST_LINES = 2_000_000
+_LONGEST_LINE = 65536
+_BROKEN_HEADERS = (FirstHeaderLineIsContinuationDefect, MissingHeaderBodySeparatorDefect)
 
 
 class Overlong(OSError):
@@ -78,15 +83,38 @@ class _PacedReader(io.RawIOBase):
         self._arrived = 0
 
 
+class _BoundedReader(io.BufferedReader):
+    """Reads of a size, and lines of a length and number, that a proper reply can have."""
+
+    _lines = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is not None and size < 0:
+            raise ValueError("a size below zero")
+        return super().read(size)
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        self._lines += 1
+        if self._lines > MOST_LINES:
+            raise Overlong("the reply does not end")
+        most = _LONGEST_LINE if size is None or size < 0 else size
+        line = super().readline(most)
+        if len(line) >= most and not line.endswith(b"\n"):
+            raise ValueError("a line without an end")
+        return line
+
+
 class _PacedResponse(http.client.HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, **settings: Any) -> None:
         super().__init__(sock, *args, **settings)
         self.fp.close()
         self._paced = _PacedReader(sock)
-        self.fp = io.BufferedReader(self._paced, 65536)
+        self.fp = _BoundedReader(self._paced, 65536)
 
     def begin(self) -> None:
         super().begin()
+        if any(isinstance(defect, _BROKEN_HEADERS) for defect in self.headers.defects):
+            raise ValueError("a header that is none")
         self._paced.begin_body()
 
 
