@@ -284,9 +284,6 @@ def shell(request: pytest.FixtureRequest) -> str:
     return name
 
 
-# -- at a terminal ----------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("line", LINES)
 def test_a_tab_completes_the_line(place: Place, shell: str, line: str) -> None:
     assert place.terminal(shell).tab(line) == LINES[line]
@@ -346,9 +343,6 @@ def test_nothing_is_started_for_commands_options_and_fixed_values(place: Place, 
     assert not place.calls.exists()
     assert terminal.tab("ess -p prod topics dump P") == "ess -p prod topics dump Prod-Events "
     assert place.calls.read_text() == "__complete topics P prod\n"
-
-
-# -- bash, word for word ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -416,9 +410,6 @@ def test_bash_completes_whatever_the_user_has_set(place: Place, option: str) -> 
 def test_bash_needs_no_helper_of_another_package() -> None:
     names = set(re.findall(r"\b_[a-z_]+", (SCRIPTS / "ess.bash").read_text()))
     assert {name for name in names if not name.startswith("_ess")} == {"__complete"}
-
-
-# -- the scripts ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", SHELLS)
@@ -492,9 +483,6 @@ def test_fixed_values_are_those_that_the_commands_take(ess: Run) -> None:
     assert set(_words(tree, "delivery-cfg create", "--protocol")) <= set(
         entries["delivery-protocols"]
     )
-
-
-# -- ess __complete ---------------------------------------------------------------------------
 
 
 def test_a_tab_imports_nothing_but_three_small_modules(place: Place) -> None:
