@@ -48,11 +48,6 @@ def answer(words: list[str]) -> bytes:
         return b""
 
 
-def candidates(words: list[str]) -> list[str]:
-    """What ``answer`` says, line by line."""
-    return answer(words).decode().splitlines()
-
-
 def remember(profile: str, kind: str, lines: Iterable[str]) -> None:
     """Keep the names of a kind for a profile, in place of those before.
 

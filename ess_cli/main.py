@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import sys
 
@@ -67,11 +66,11 @@ def main(
     if args in (["--version"], ["-V"]):
         from ess_cli import __version__
 
-        return _emit(f"ess {__version__}\n")
+        return _emit(f"ess {__version__}\n".encode())
     if args[:1] == ["__complete"]:
-        from ess_cli.cache import candidates
+        from ess_cli.cache import answer
 
-        return _emit("".join(f"{line}\n" for line in candidates(args[1:])))
+        return _emit(answer(args[1:]))
     code, let_go = 1, None
     try:
         let_go = _catch_signals()
@@ -86,16 +85,14 @@ def main(
     return code
 
 
-def _emit(text: str) -> int:
-    """Print a text without the rest of the house; returns the exit code."""
+def _emit(data: bytes) -> int:
+    """Print something without the rest of the house; returns the exit code."""
     if sys.stdout is None:
         why = "it is closed"
     else:
         try:
-            if isinstance(sys.stdout, io.TextIOWrapper):
-                sys.stdout.reconfigure(errors="backslashreplace")
-            sys.stdout.write(text)
-            sys.stdout.flush()
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
             return 0
         except OSError as error:
             _detach_stdout()

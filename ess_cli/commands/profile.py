@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ess_cli import config
+from ess_cli.cache import remember_profiles
 from ess_cli.cli import Command, Write, noun
 from ess_cli.commands.profile_changes import (
     Name,
@@ -35,6 +36,7 @@ def list_profiles(ctx: typer.Context) -> None:
     ess = ctx.obj
     settle_output(ess)
     known = load_config()
+    remember_profiles(known.names)
     ess.show_rows([profile_row(known, known.find(name)) for name in known.names])
 
 

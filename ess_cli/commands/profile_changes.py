@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from ess_cli import config
+from ess_cli.cache import remember_profiles
 from ess_cli.commands.profile_rows import PROFILES, address, is_active, profile_row
 from ess_cli.config import Config, Profile, UnusableError
 from ess_cli.errors import (
@@ -241,6 +242,7 @@ def _in_words(value: Any) -> str:
 
 def _save(ess: Any, changed: Config) -> None:
     config.save(changed)
+    remember_profiles(changed.names)
     if changed.has_comments:
         ess.terminal.warn(f"the comments in {changed.path} were not kept")
 

@@ -50,5 +50,5 @@ class Ess(Showing, Asking):
 
 def configuration_lines(row: Mapping[str, Any]) -> list[str]:
     """A configuration's two candidates for completion: its id, and its name."""
-    identity, name = str(row.get("id", "")), str(row.get("del-cfg-nm", ""))
+    identity, name = str(row.get("id", "")), str(row.get("del-cfg-nm") or "")
     return [f"{identity}\t{name}", f"{name}\t{identity}"]

@@ -1,8 +1,8 @@
 """One writer for each format, over rows that may still be arriving.
 
 json prints everything or nothing; jsonl, yaml, csv and tsv print each row as it comes, and a
-header not before the first: a list that cannot be had leaves stdout empty. What only some formats need
-is imported by them: a short run is mostly imports.
+header not before the first: a list that cannot be had leaves stdout empty. What only some
+formats need is imported by them: a short run is mostly imports.
 """
 
 from __future__ import annotations
