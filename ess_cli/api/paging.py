@@ -86,11 +86,19 @@ class Listing(Generic[RecordT]):
         self.ended = True
 
     def batches(self) -> Iterator[list[RecordT]]:
-        """The rows, a page at a time: the quick way where all are wanted."""
+        """The rows, a page at a time: the quick way where all are wanted.
+
+        A page much larger than was asked for comes in pieces, so that no writer doubles it.
+        """
         for offset, rows, is_new, is_last in self._pages():
             self.next_offset = offset + len(rows)
             self.ended = is_last
-            yield rows if all(is_new) else list(compress(rows, is_new))
+            shown = rows if all(is_new) else list(compress(rows, is_new))
+            if len(shown) <= PAGE_SIZE:
+                yield shown
+                continue
+            for start in range(0, len(shown), PAGE_SIZE):
+                yield shown[start : start + PAGE_SIZE]
 
     def _pages(self) -> Iterator[tuple[int, list[RecordT], list[bool], bool]]:
         """Offset, rows, which of them to show, and whether the page is the last."""
@@ -138,7 +146,8 @@ class Listing(Generic[RecordT]):
     def _following(self, uri: object, offset: int, limit: int) -> tuple[int, int]:
         """Offset and limit out of a ``next-page-uri``; nothing else is taken from it."""
         try:
-            values = parse_qs(urlsplit(uri).query) if isinstance(uri, str) else {}
+            query = urlsplit(uri).query if isinstance(uri, str) else ""
+            values = parse_qs(query, keep_blank_values=True)
         except ValueError:
             values = {}
         offsets, limits = values.get("offset", []), values.get("limit", [str(limit)])
