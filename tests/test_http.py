@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import http.client
+import itertools
 import json
 import socket
 import ssl
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -128,6 +130,19 @@ def test_connections_are_kept_for_the_next_page(wire: Wire) -> None:
     )
     assert wire.ess(server, "topics", "list").code == 0
     assert server.connections == 1
+
+
+def test_a_connection_that_was_idle_for_long_is_not_used_again(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moments = itertools.count(1000.0, 6.0)
+    monkeypatch.setattr(time, "monotonic", lambda: next(moments))
+    server = wire.serve(
+        on("GET /ess/v1/topics?limit=1", json_reply({"topics": [{"topic-nm": "a"}]})),
+        on("GET /ess/v1/topics?limit=1&offset=1", NO_TOPICS),
+    )
+    assert wire.ess(server, "topics", "list", "--page-size", "1", within_s=1e6).code == 0
+    assert server.connections == 2
 
 
 # Proxies

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests import hostile
-from tests.hostile import Exchange, Wire, close, json_reply, on, reply
+from tests.hostile import Exchange, Step, Wire, close, json_reply, on, reply
 
 wire = hostile.wire
 
@@ -316,8 +316,8 @@ def test_where_the_service_will_not_page_all_is_asked_for_at_once(wire: Wire) ->
 # Failing half-way
 
 
-def _two_pages(*second: bytes) -> tuple[Exchange, ...]:
-    failing = on("GET /ess/v1/topics?limit=2&offset=2", *(second or (reply(500),)), close)
+def _two_pages(*second: Step) -> tuple[Exchange, ...]:
+    failing = on("GET /ess/v1/topics?limit=2&offset=2", *(second or (reply(500),)))
     return (on("GET /ess/v1/topics?limit=2", _topics("a", "b")), failing, failing, failing)
 
 
@@ -340,7 +340,8 @@ def test_a_list_that_fails_half_way_keeps_what_was_streamed_but_no_half_json(
 
 
 def test_a_list_that_is_cut_half_way_has_no_success(wire: Wire) -> None:
-    server = wire.serve(*_two_pages(b'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"topics":'))
+    cut = b'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"topics":'
+    server = wire.serve(*_two_pages(cut, close))
     outcome = wire.ess(server, "topics", "list", "--page-size", "2", "-o", "jsonl")
     assert outcome.code == 6
     assert outcome.out == '{"topic-nm":"a"}\n{"topic-nm":"b"}\n'

@@ -27,6 +27,9 @@ LARGEST_BODY = 256 * 1024 * 1024
 # Of a refusal, only its beginning: the status says what happened, the rest explains it.
 _LARGEST_EXPLANATION = 64 * 1024
 _CHUNK = 1 << 20
+# A connection that was idle for longer is not used again: whatever is between may have forgotten
+# it without a word, and a write that is sent into it ends in doubt.
+_LONGEST_IDLE_S = 5.0
 
 
 class Service(NamedTuple):
@@ -93,6 +96,8 @@ class Wire:
     ) -> None:
         self._service = service
         self._adapter = adapter or PacedAdapter()
+        self._keeps_connections = adapter is None
+        self._used_at = 0.0
         self._log = log
         # NOTE: without TLS nothing is verified, and a missing bundle is nobody's trouble.
         uses_tls = adapter is None and service.base_url.startswith("https:")
@@ -122,6 +127,8 @@ class Wire:
         prepared.body = body
         prepared.hooks = {"response": []}
         began = time.monotonic()
+        if self._keeps_connections and began - self._used_at > _LONGEST_IDLE_S:
+            self._adapter.close()
         SENDING.began = False
         answered, size = "no answer", 0
         try:
@@ -142,8 +149,9 @@ class Wire:
         except _FAILURES as error:
             raise self._broken(error) from error
         finally:
+            self._used_at = time.monotonic()
             if self._log:
-                took_ms = (time.monotonic() - began) * 1000
+                took_ms = (self._used_at - began) * 1000
                 self._log(f"{shown} → {answered}, {took_ms:.0f} ms, {size} bytes")
 
     def close(self) -> None:
