@@ -13,6 +13,8 @@ from ess_cli.errors import OutputTrouble
 from ess_cli.redaction import redact
 
 if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
     from ess_cli.errors import EssError
 
 # C0, DEL, C1, soft hyphen, Arabic letter mark, zero-width, bidi, line and paragraph separators,
@@ -38,6 +40,28 @@ def _escape(match: re.Match[str]) -> str:
     if character in _SHORT:
         return _SHORT[character]
     return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
+
+
+class _Descriptor(io.RawIOBase):
+    """A descriptor to write to, waiting for its reader.
+
+    NOTE: whoever shares a pipe may have set it not to block; to a BufferedWriter that is an error.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        while True:
+            try:
+                return os.write(self._descriptor, data)
+            except BlockingIOError:
+                from select import select
+
+                select([], [self._descriptor], [])
 
 
 class Terminal:
@@ -121,10 +145,11 @@ class Terminal:
             self._encoding = encoding
         stream.flush()
         try:
-            # NOTE: under PYTHONUNBUFFERED stdout's own binary layer may write less than given.
-            return open(stream.fileno(), "wb", buffering=65536, closefd=False)
+            descriptor = stream.fileno()
         except (OSError, ValueError):
             return stream.buffer
+        # NOTE: under PYTHONUNBUFFERED stdout's own binary layer may write less than given.
+        return io.BufferedWriter(_Descriptor(descriptor), 65536)
 
     def note(self, text: str) -> None:
         """Something good to know, on stderr; ``--quiet`` silences it."""

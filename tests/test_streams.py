@@ -1,0 +1,510 @@
+"""Pipes, closed streams, signals, bare environments: the real interpreter, by its exit code."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import hostile
+from tests.conftest import Outcome
+from tests.hostile import TOKEN, USER_TOKEN, Connection, Hostile, Step, Wire, hold, json_reply, on
+from tests.hostile import reply as answer
+
+wire = hostile.wire
+
+ROOT = Path(__file__).parent.parent
+PATIENCE_S = 20
+TOPICS = "GET /ess/v1/topics?limit=1000"
+MANY = json_reply({"topics": [{"topic-nm": f"topic-{n}-{'x' * 100}"} for n in range(900)]})
+NAMES = "".join(f"topic-{n}-{'x' * 100}\n" for n in range(900))
+FORMATS = ["table", "json", "jsonl", "yaml", "csv", "tsv", "name"]
+
+
+class Shell:
+    """Starts ``ess`` as a shell does."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+
+    def environment(self, server: Hostile | None = None, /, **more: str | None) -> dict[str, str]:
+        """What ``ess`` is to find; None takes a variable away."""
+        usual: dict[str, str | None] = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self._home),
+            "ESS_PROFILE": "default" if server else "sandbox",
+            "ESS_BASE_URL": server.url if server else None,
+            "ESS_TOKEN": TOKEN,
+            "ESS_USER_TOKEN": USER_TOKEN,
+            "ESS_TIMEOUT": "10",
+        }
+        return {key: value for key, value in (usual | more).items() if value is not None}
+
+    def start(
+        self,
+        *argv: str,
+        env: dict[str, str],
+        redirections: str = "",
+        stdout: Any = subprocess.PIPE,
+        stderr: Any = subprocess.PIPE,
+    ) -> subprocess.Popen[bytes]:
+        """A process, with redirections as a shell has them: ``>&-``."""
+        command = [sys.executable, "-m", "ess_cli", *argv]
+        if redirections:
+            command = ["sh", "-c", f'exec "$0" "$@" {redirections}', *command]
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, env=env, cwd=ROOT
+        )
+
+    def run(self, *argv: str, env: dict[str, str], redirections: str = "") -> Outcome:
+        """A process, run to its end."""
+        return finished(self.start(*argv, env=env, redirections=redirections))
+
+
+def finished(process: subprocess.Popen[bytes]) -> Outcome:
+    """What a process left."""
+    with process:
+        out, err = process.communicate(timeout=PATIENCE_S)
+    outcome = Outcome(process.returncode, (out or b"").decode(), (err or b"").decode())
+    assert outcome.code >= 0, f"ended by signal {-outcome.code}"
+    for bad in ("Traceback", "Exception ignored", "a bug in ess", TOKEN, USER_TOKEN):
+        assert bad not in outcome.out + outcome.err
+    return outcome
+
+
+@pytest.fixture
+def shell(home: Path) -> Shell:
+    """A shell in the test's home."""
+    return Shell(home)
+
+
+# A reader that leaves
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_reader_that_leaves_ends_the_run_quietly(wire: Wire, shell: Shell, form: str) -> None:
+    server = wire.serve(on(TOPICS, MANY))
+    process = shell.start("topics", "list", "-o", form, env=shell.environment(server))
+    assert process.stdout is not None
+    assert process.stdout.read(10)
+    process.stdout.close()
+    process.stdout = None
+    assert finished(process) == (141, "", "")
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["--version"],
+        ["--help"],
+        ["subs", "list", "--help"],
+        ["help", "output"],
+        ["completion", "bash"],
+        ["topics", "list"],
+        ["topics", "list", "--columns", "?"],
+        ["api", "GET", "/topics"],
+        ["subs", "end", "NIS-Events", "1", "--dry-run"],
+    ],
+    ids=" ".join,
+)
+def test_a_reader_that_was_never_there_is_no_success(shell: Shell, argv: list[str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    process = shell.start(*argv, env=shell.environment(), stdout=writing)
+    os.close(writing)
+    outcome = finished(process)
+    expected = 4 if "end" in argv else 141
+    assert outcome.code == expected
+    assert expected == 4 or outcome.err == ""
+
+
+def test_a_reader_of_stderr_that_leaves_changes_nothing(wire: Wire, shell: Shell) -> None:
+    server = wire.serve(on(TOPICS, answer(404)))
+    reading, writing = os.pipe()
+    os.close(reading)
+    process = shell.start("topics", "list", env=shell.environment(server), stderr=writing)
+    os.close(writing)
+    assert finished(process) == (4, "", "")
+
+
+# Nowhere to write to
+
+
+OUTPUTS = [
+    ["--version"],
+    ["--help"],
+    ["topics", "--help"],
+    ["help", "exit-codes"],
+    ["completion", "zsh"],
+    ["topics", "list", "--columns", "?"],
+    ["topics", "list", "-o", "table"],
+    ["topics", "list", "-o", "json"],
+    ["topics", "list", "-o", "csv"],
+    ["api", "GET", "/topics"],
+]
+
+
+@pytest.mark.parametrize("argv", OUTPUTS, ids=" ".join)
+def test_a_full_disk_is_no_success(shell: Shell, argv: list[str]) -> None:
+    outcome = shell.run(*argv, env=shell.environment(), redirections=">/dev/full")
+    assert outcome.code == 12
+    assert outcome.err.startswith("error: cannot write to stdout: No space left on device\n")
+
+
+@pytest.mark.parametrize("argv", OUTPUTS, ids=" ".join)
+def test_a_closed_stdout_is_no_success(shell: Shell, argv: list[str]) -> None:
+    outcome = shell.run(*argv, env=shell.environment(), redirections=">&-")
+    assert outcome.code == 12
+    assert "stdout" in outcome.err
+    assert "closed" in outcome.err
+
+
+def test_a_stdout_for_reading_is_no_success(shell: Shell) -> None:
+    outcome = shell.run("topics", "list", env=shell.environment(), redirections="1</dev/null")
+    assert outcome.code == 12
+    assert outcome.err == "error: cannot write to stdout: Bad file descriptor\n"
+
+
+def test_a_full_disk_does_not_hide_that_the_list_failed(wire: Wire, shell: Shell) -> None:
+    server = wire.serve(on(TOPICS, answer(400)))
+    env = shell.environment(server)
+    assert shell.run("topics", "list", env=env, redirections=">/dev/full").code == 5
+
+
+@pytest.mark.parametrize("redirections", ["2>&-", "2>/dev/full", "<&-", "<&- 2>&-"])
+def test_stderr_and_stdin_may_be_closed(shell: Shell, redirections: str) -> None:
+    env = shell.environment()
+    whole = shell.run("topics", "list", "--json", env=env)
+    assert whole.code == 0
+    outcome = shell.run("topics", "list", "--json", env=env, redirections=redirections)
+    assert outcome == (0, whole.out, "")
+    outcome = shell.run("topics", "list", "-o", "pdf", env=env, redirections=redirections)
+    assert outcome.code == 2
+
+
+def test_everything_may_be_closed(shell: Shell) -> None:
+    env = shell.environment()
+    outcome = shell.run("topics", "list", env=env, redirections="<&- >&- 2>&-")
+    assert outcome == (12, "", "")
+
+
+def test_a_write_with_closed_streams_writes_into_no_file_of_ours(shell: Shell, home: Path) -> None:
+    env = shell.environment()
+    create = ("delivery-cfg", "create", "--name", "n", "--addr", "http://127.0.0.1/")
+    assert shell.run(*create, env=env, redirections="<&- >&- 2>&-").code == 12
+    names = shell.run("delivery-cfg", "list", "-o", "csv", "-c", "name", env=env)
+    assert names.code == 0
+    assert "n" in names.out.splitlines()
+
+
+def test_no_question_is_asked_where_stdin_is_closed(shell: Shell) -> None:
+    env = shell.environment()
+    end = ("subs", "end", "SCG-Message", "142")
+    assert shell.run(*end, env=env, redirections="<&-").code == 8
+    assert shell.run("auth", "login", "-p", "default", env=env, redirections="<&-").code == 2
+
+
+# A reader that is slow
+
+
+@pytest.mark.parametrize("env", [{}, {"PYTHONUNBUFFERED": "1"}], ids=["", "unbuffered"])
+@pytest.mark.parametrize("blocking", [True, False], ids=["blocking", "not blocking"])
+def test_a_slow_reader_gets_every_byte(
+    wire: Wire, shell: Shell, env: dict[str, str | None], blocking: bool
+) -> None:
+    server = wire.serve(on(TOPICS, MANY))
+    reading, writing = os.pipe()
+    os.set_blocking(writing, blocking)
+    environment = shell.environment(server, **env)
+    process = shell.start("topics", "list", "-o", "name", env=environment, stdout=writing)
+    os.close(writing)
+    pieces = []
+    while piece := os.read(reading, 3000):
+        pieces.append(piece)
+        time.sleep(0.001)
+    os.close(reading)
+    outcome = finished(process)
+    assert (outcome.code, outcome.err) == (0, "")
+    assert b"".join(pieces).decode() == NAMES
+
+
+# Signals
+
+
+def _kill(process: Callable[[], subprocess.Popen[bytes]], number: int) -> Step:
+    """Step: send the client a signal, and wait until it leaves."""
+
+    def step(connection: Connection) -> None:
+        process().send_signal(number)
+        hold(connection)
+
+    return step
+
+
+class _Late:
+    """A process that a script refers to before it was started."""
+
+    def __init__(self) -> None:
+        self._started = threading.Event()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def set(self, process: subprocess.Popen[bytes]) -> subprocess.Popen[bytes]:
+        self._process = process
+        self._started.set()
+        return process
+
+    def get(self) -> subprocess.Popen[bytes]:
+        assert self._started.wait(PATIENCE_S)
+        assert self._process is not None
+        return self._process
+
+
+BY_SIGNAL = [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
+
+
+@pytest.mark.parametrize(("number", "code"), BY_SIGNAL)
+def test_a_signal_during_a_read_ends_it_by_exit_code(
+    wire: Wire, shell: Shell, number: int, code: int
+) -> None:
+    late = _Late()
+    server = wire.serve(on(TOPICS, _kill(late.get, number)))
+    outcome = finished(late.set(shell.start("topics", "list", env=shell.environment(server))))
+    assert outcome == (code, "", "interrupted\n" if number == signal.SIGINT else "")
+
+
+@pytest.mark.parametrize(("number", "code"), BY_SIGNAL)
+def test_a_signal_half_way_keeps_whole_rows(
+    wire: Wire, shell: Shell, number: int, code: int
+) -> None:
+    late = _Late()
+    server = wire.serve(
+        on("GET /ess/v1/topics?limit=1", json_reply({"topics": [{"topic-nm": "a"}]})),
+        on("GET /ess/v1/topics?limit=1&offset=1", _kill(late.get, number)),
+    )
+    argv = ("topics", "list", "--page-size", "1", "-o", "jsonl")
+    outcome = finished(late.set(shell.start(*argv, env=shell.environment(server))))
+    assert (outcome.code, outcome.out) == (code, '{"topic-nm":"a"}\n')
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+def test_a_signal_during_a_write_leaves_it_in_doubt(
+    wire: Wire, shell: Shell, method: str, number: int
+) -> None:
+    late = _Late()
+    server = wire.serve(on(f"{method} /ess/v1/topics", _kill(late.get, number)))
+    argv = ("api", method, "/topics", "--field", "a=b", "--yes")
+    outcome = finished(late.set(shell.start(*argv, env=shell.environment(server))))
+    assert outcome == (
+        7,
+        "",
+        f"error: {method} /topics: interrupted\n"
+        "  the change may or may not have been made\n"
+        "hint: look before trying again: with a GET of the same path\n",
+    )
+
+
+def test_a_signal_that_is_ignored_stays_ignored(wire: Wire, shell: Shell) -> None:
+    late = _Late()
+
+    def interrupt(connection: Connection) -> None:
+        late.get().send_signal(signal.SIGINT)
+        late.get().send_signal(signal.SIGTERM)
+        connection.send(json_reply({"topics": []}))
+
+    server = wire.serve(on(TOPICS, interrupt))
+    command = 'trap "" INT TERM; exec "$0" -m ess_cli topics list --json'
+    process = subprocess.Popen(
+        ["sh", "-c", command, sys.executable],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=shell.environment(server),
+        cwd=ROOT,
+    )
+    assert finished(late.set(process)) == (0, "[]\n", "")
+
+
+@pytest.mark.parametrize(("number", "code"), BY_SIGNAL)
+def test_a_signal_ends_a_run_whose_reader_has_stopped_reading(
+    wire: Wire, shell: Shell, number: int, code: int
+) -> None:
+    server = wire.serve(on(TOPICS, MANY))
+    argv = ("topics", "list", "-o", "name")
+    process = shell.start(*argv, env=shell.environment(server))
+    assert process.stdout is not None
+    assert process.stdout.read(1)
+    _wait_until_full(process.stdout.fileno())
+    began = time.monotonic()
+    process.send_signal(number)
+    assert process.wait(PATIENCE_S) == code
+    assert time.monotonic() - began < 5
+    finished(process)
+
+
+def _wait_until_full(descriptor: int) -> None:
+    """Wait until a pipe holds as much as it can, so that its writer is stuck."""
+    import fcntl
+    import termios
+
+    capacity = fcntl.fcntl(descriptor, getattr(fcntl, "F_GETPIPE_SZ", 1032))
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        held = bytearray(4)
+        fcntl.ioctl(descriptor, termios.FIONREAD, held)
+        if int.from_bytes(held, sys.byteorder) >= capacity - 4096:
+            return
+        time.sleep(0.005)
+    pytest.fail("the pipe never filled")
+
+
+# Bare and strange environments
+
+
+def test_an_empty_environment_is_enough(wire: Wire, home: Path) -> None:
+    (home / "token").write_text(TOKEN)
+    (home / "user-token").write_text(USER_TOKEN)
+    server = wire.serve(on("GET /ess/v1/event-types/x", json_reply({"id": "caf\u00e9"})))
+    argv = [
+        *("event-types", "get", "x", "-o", "jsonl", "--base-url", server.url),
+        *("--token-file", str(home / "token"), "--user-token-file", str(home / "user-token")),
+    ]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ess_cli", *argv],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={},
+        cwd=ROOT,
+    )
+    assert finished(process) == (0, '{"id":"caf\\u00e9"}\n', "")
+
+
+LOCALES: list[dict[str, str | None]] = [
+    {"LC_ALL": "C"},
+    {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    {"PYTHONIOENCODING": "latin-1"},
+    {"LC_ALL": "nonsense"},
+]
+locales = pytest.mark.parametrize(
+    "env", LOCALES, ids=lambda env: " ".join(f"{key}={value}" for key, value in env.items())
+)
+
+
+@locales
+def test_any_locale_gets_the_same_bytes(
+    wire: Wire, shell: Shell, env: dict[str, str | None]
+) -> None:
+    name = "caf\u00e9 \u20ac \U0001f4a3"
+    server = wire.serve(on(TOPICS, json_reply({"topics": [{"topic-nm": name}]})))
+    outcome = shell.run("topics", "list", env=shell.environment(server, **env))
+    assert outcome == (0, f"name\tservice\tevent-types\n{name}\t\t\n", "")
+
+
+@locales
+def test_any_locale_gets_its_errors(wire: Wire, shell: Shell, env: dict[str, str | None]) -> None:
+    server = wire.serve(on(TOPICS, answer(400, "caf\u00e9 \u20ac".encode())))
+    process = shell.start("topics", "list", env=shell.environment(server, **env))
+    with process:
+        _, err = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 5
+    assert err.startswith(b"error: GET /topics: 400: caf")
+
+
+@locales
+def test_any_locale_completes(shell: Shell, env: dict[str, str | None]) -> None:
+    outcome = shell.run("__complete", "topics", "", env=shell.environment(**env))
+    assert outcome.code == 0
+
+
+@pytest.mark.parametrize(
+    "env",
+    [
+        {"TERM": "dumb"},
+        {"TERM": ""},
+        {"TERM": "no-such-terminal"},
+        {"COLUMNS": "10"},
+        {"COLUMNS": "0"},
+        {"COLUMNS": "wide", "LINES": "-1"},
+        {"TERM": "dumb", "COLUMNS": "10"},
+        {"TERM": "xterm-256color", "COLUMNS": "10", "LC_ALL": "C"},
+        {"NO_COLOR": "1", "TERM": "xterm-256color"},
+    ],
+    ids=lambda env: " ".join(f"{key}={value}" for key, value in env.items()),
+)
+def test_any_terminal_gets_every_row(wire: Wire, shell: Shell, env: dict[str, str | None]) -> None:
+    topics = [{"topic-nm": f"t{number}", "svc-nm": "caf\u00e9"} for number in range(3)]
+    server = wire.serve(on(TOPICS, json_reply({"topics": topics})))
+    with _terminal() as (screen, inside):
+        process = shell.start("topics", "list", env=shell.environment(server, **env), stdout=inside)
+        shown = _everything_on(screen, inside, process)
+    outcome = finished(process)
+    assert outcome.code == 0
+    for number in range(3):
+        assert f"t{number}".encode() in shown
+    if env.get("TERM") == "dumb" or "NO_COLOR" in env:
+        assert b"\x1b[3" not in shown
+
+
+@contextlib.contextmanager
+def _terminal() -> Iterator[tuple[int, int]]:
+    screen, inside = pty.openpty()
+    try:
+        yield screen, inside
+    finally:
+        os.close(screen)
+
+
+def _everything_on(screen: int, inside: int, process: subprocess.Popen[bytes]) -> bytes:
+    os.close(inside)
+    shown = b""
+    while True:
+        ready, _, _ = select.select([screen], [], [], PATIENCE_S)
+        assert ready, shown
+        try:
+            piece = os.read(screen, 65536)
+        except OSError:  # how Linux says that the other side has gone
+            piece = b""
+        if not piece:
+            return shown
+        shown += piece
+
+
+@pytest.mark.parametrize(
+    "env",
+    [{"HOME": None}, {"HOME": ""}, {"HOME": "/nonexistent"}, {"HOME": "/dev/null"}],
+    ids=lambda env: f"HOME={env['HOME']}",
+)
+def test_no_home_is_needed_to_read(
+    wire: Wire, shell: Shell, home: Path, env: dict[str, str | None]
+) -> None:
+    elsewhere = {
+        f"XDG_{kind}_HOME": str(home / kind.lower())
+        for kind in ("CONFIG", "STATE", "CACHE", "DATA")
+    }
+    server = wire.serve(on(TOPICS, json_reply({"topics": []})))
+    environment = shell.environment(server, **(elsewhere if env["HOME"] is None else {}), **env)
+    assert shell.run("topics", "list", "--json", env=environment) == (0, "[]\n", "")
+
+
+@pytest.mark.parametrize("home_is", ["/nonexistent", "/dev/null"])
+def test_a_sandbox_that_cannot_be_kept_is_a_fault_of_the_setup(shell: Shell, home_is: str) -> None:
+    outcome = shell.run("topics", "list", env=shell.environment(HOME=home_is))
+    assert outcome.code in (0, 12)
+    assert outcome.code == 0 or outcome.err.startswith("error: ")
+
+
+def test_an_error_is_json_on_stderr_even_without_a_terminal(shell: Shell) -> None:
+    env = shell.environment()
+    outcome = shell.run("topics", "list", "-o", "json", env=env, redirections=">/dev/full")
+    assert json.loads(outcome.err.splitlines()[-1])["error"]["exit"] == 12
