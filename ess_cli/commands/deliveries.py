@@ -172,8 +172,9 @@ def _say_what_next(ess: Any, rows: list[dict[str, Any]]) -> None:
     ess.terminal.note(f"total: {', '.join(totals)} · {ess.profile}")
     failing = next((row for row in rows if row["failed"]), None)
     if failing:
-        name = quote(str(failing["configuration"]))
-        ess.terminal.note(f"hint: ess deliveries attempts --cfg {name} --status FAILED")
+        named = f"-p {quote(ess.flags.profile)} " if ess.flags.profile else ""
+        cfg = quote(str(failing["configuration"]))
+        ess.terminal.note(f"hint: ess {named}deliveries attempts --cfg {cfg} --status FAILED")
 
 
 @app.command("track", cls=Command)

@@ -104,6 +104,7 @@ def _write_rich(
         file=StringIO(),
         force_terminal=True,
         width=max(needed, terminal.width),
+        height=25,  # NOTE: without it Rich takes 80 columns for a dumb terminal, and cuts ids
         color_system="standard" if terminal.colour else None,
         legacy_windows=False,
     )
