@@ -32,12 +32,14 @@ def program() -> NoReturn:
     undoing 400 modules one by one is a tenth of a short run.
     """
     code = main()
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            if stream is not None:
-                stream.flush()
-        except (OSError, ValueError):
-            code = code or 12
+    # NOTE: stderr is flushed line by line, and losing a line of it is no failure.
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        code = code or 141
+    except (OSError, ValueError):
+        code = code or 12
     os._exit(code)
 
 
