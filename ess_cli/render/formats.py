@@ -8,12 +8,17 @@ formats need is imported by them: a short run is mostly imports.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, repeat
 from typing import Any, NamedTuple
 
-from ess_cli.errors import NoNames
+from ess_cli.errors import FileTrouble, NoNames
 from ess_cli.render import jsontext
 from ess_cli.render.columns import Column, Row, Table
 from ess_cli.render.terminal import Terminal, visible
+
+
+# So many rows of a JSON array are held in memory, before a temporary file takes over.
+_HELD_ROWS = 20_000
 
 
 class Style(NamedTuple):
@@ -79,7 +84,34 @@ Batches = Iterable[Sequence[Row]]
 
 
 def _json(terminal: Terminal, batches: Batches, table: Table, style: Style) -> None:
-    terminal.write(jsontext.pretty([row for batch in batches for row in batch]) + b"\n")
+    rows: list[Row] = []
+    arriving = iter(batches)
+    for batch in arriving:
+        rows += batch
+        if len(rows) > _HELD_ROWS:
+            _json_spooled(terminal, chain([rows], arriving))
+            return
+    terminal.write(jsontext.pretty(rows) + b"\n")
+
+
+def _json_spooled(terminal: Terminal, batches: Batches) -> None:
+    """A long array, by way of a temporary file: whole or absent, and in flat memory."""
+    from tempfile import TemporaryFile
+
+    with TemporaryFile() as spool:
+        try:
+            filled = filter(None, batches)
+            for start, batch in zip(chain(["[\n  "], repeat(",\n  ")), filled, strict=False):
+                spool.write(start.encode() + jsontext.elements(batch))
+            spool.write(b"\n]\n")
+            spool.seek(0)
+        except OSError as error:
+            raise FileTrouble(
+                f"the list is long and is kept in a temporary file: {error.strerror}",
+                hint="-o jsonl needs none; TMPDIR says where temporary files go",
+            ) from error
+        while piece := spool.read(1 << 20):
+            terminal.write(piece)
 
 
 def _jsonl(terminal: Terminal, batches: Batches, table: Table, style: Style) -> None:

@@ -39,6 +39,11 @@ def pretty(value: Any) -> bytes:
     return json.dumps(value, indent=2, allow_nan=False).replace("\x7f", "\\u007f").encode()
 
 
+def elements(values: Sequence[Any]) -> bytes:
+    """Values as :func:`pretty` prints them in a list, without its brackets."""
+    return pretty(list(values)).removeprefix(b"[\n  ").removesuffix(b"\n]")
+
+
 def _ascii(data: bytes) -> bytes:
     if data.isascii() and b"\x7f" not in data:
         return data
