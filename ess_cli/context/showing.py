@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ess_cli.context.listing import Source, Whole, going_on, is_count, showing_all, sort_key
 from ess_cli.context.run import Run
-from ess_cli.errors import EssError, NoNames, UnknownFormat, UsageFault
+from ess_cli.errors import EssError, NoNames, OutputTrouble, UnknownFormat, UsageFault
 from ess_cli.formats import FORMATS
 
 if TYPE_CHECKING:
@@ -97,6 +97,9 @@ class Showing(Run):
             self.flags.query = None
             self.flags.output = "json"
             self.show_object(document)
+        except (OSError, OutputTrouble):
+            self.terminal.warn("the service accepted it, but the result cannot be printed")
+            raise
 
     def show_written(self, read: Callable[[], Any], *, sent: Any) -> Any:
         """After a write, print what is there now; what was sent, if that cannot be seen.
@@ -180,8 +183,16 @@ class Showing(Run):
         return Window(offset, size, tuple(pair for pair in params if pair[0] not in raw))
 
     def changed(self, what: str) -> None:
-        """The line that says what changed, and under which profile."""
-        self.terminal.note(f"{what} · {self.where}")
+        """The line that says what changed, and under which profile.
+
+        It is said all the more where the result cannot be printed: what is done is done.
+        """
+        line = f"{what} · {self.where}"
+        try:
+            self.terminal.note(line)
+        except (OSError, OutputTrouble):
+            self.terminal.say(line)
+            raise
 
     @property
     def shows_columns(self) -> bool:

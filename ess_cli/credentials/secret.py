@@ -98,13 +98,17 @@ def read_stdin(option: str) -> str:
 
     Raises:
         UsageFault: stdin is closed, or is a terminal, which would show what is typed.
+        FileTrouble: it cannot be read.
     """
     if sys.stdin is None or sys.stdin.isatty():
         raise UsageFault(
             f"{option}: stdin is not a pipe or a file, and typing would show the secret",
             hint="`ess auth login` asks for it without showing it",
         )
-    return decoded(sys.stdin.buffer.read(LARGEST + 1))
+    try:
+        return decoded(sys.stdin.buffer.read(LARGEST + 1))
+    except OSError as error:
+        raise FileTrouble(f"{option}: stdin cannot be read: {error.strerror}") from error
 
 
 def decoded(content: bytes) -> str:
