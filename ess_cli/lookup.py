@@ -172,6 +172,14 @@ def new_id(document: Any, headers: Mapping[str, str]) -> str | None:
     return last or None
 
 
+def with_id(
+    body: Mapping[str, Any], document: Any, headers: Mapping[str, str]
+) -> Mapping[str, Any]:
+    """What was sent, with the id that the reply gave the thing made of it, if any."""
+    made_id = new_id(document, headers)
+    return {"id": made_id, **body} if made_id else body
+
+
 def _only_new(
     rows: Iterable[RowT], known_ids: set[str], is_it: Callable[[RowT], bool]
 ) -> RowT | None:

@@ -272,7 +272,6 @@ def test_what_cannot_be_seen_afterwards_is_a_warning_and_no_failure(
     outcome = call(ess, service, *argv)
     assert outcome.code == 0
     assert json.loads(outcome.out) == {
-        "topic-nm": "T",
         "del-cfg-id": "1",
         "match-crt": "",
         "start-date": "2026-11-23T08:30:00Z",

@@ -30,6 +30,8 @@ CONFIGURATIONS = Table(
     ),
     lambda row: row.get("id"),
 )
+# The keys that only the list tells.
+SCHEDULE = ("cron-expression", "latest-event-only")
 
 IdOrName = Annotated[
     str, typer.Argument(metavar="ID-OR-NAME", help="Digits are an id; all else is looked up.")
@@ -80,8 +82,7 @@ def _with_schedule(ess: Any, row: Mapping[str, Any]) -> Mapping[str, Any]:
     if not ess.shows_columns:
         return row
     listed = ess.listed_configuration(str(row.get("id")))
-    keys = ("cron-expression", "latest-event-only")
-    return {**{key: listed[key] for key in keys if key in listed}, **row}
+    return {**{key: listed[key] for key in SCHEDULE if key in listed}, **row}
 
 
 @app.command("create", cls=Write)
@@ -160,7 +161,8 @@ def _create(ess: Any, body: dict[str, Any]) -> None:
     document, reply = delivery_cfg.create_configuration(ess.http, body)
     shown = ess.show_written(
         lambda: lookup.created_configuration(ess.http, name, document, reply.headers, known),
-        sent=body,
+        sent=lookup.with_id(body, document, reply.headers),
+        replied=document if lookup.new_id(document, {}) else None,
     )
     ess.changed(f"created delivery configuration {shown.get('id', '(id unknown)')} {name}")
 
@@ -242,7 +244,7 @@ def _replace(ess: Any, configuration: str, changes: dict[str, Any]) -> None:
     path = delivery_cfg.configuration_path(chosen.id)
     change = configuration_change(single, listed, changes, path)
     if not change.differences and not ess.flags.dry_run:
-        ess.show_object(single)
+        ess.show_object(single, [_with_schedule(ess, single)])
         ess.terminal.note(f"{change.what} is so already; nothing was sent")
         return
     cuts_off = any(
@@ -251,8 +253,14 @@ def _replace(ess: Any, configuration: str, changes: dict[str, Any]) -> None:
     )
     if not ess.agreed(change, asks=cuts_off):
         return
-    delivery_cfg.replace_configuration(ess.http, chosen.id, change.body)
-    ess.show_written(lambda: delivery_cfg.get_configuration(ess.http, chosen.id), sent=change.body)
+    document, _ = delivery_cfg.replace_configuration(ess.http, chosen.id, change.body)
+    fixed = {"id": chosen.id, **{key: change.body[key] for key in SCHEDULE if key in change.body}}
+    ess.show_written(
+        lambda: delivery_cfg.get_configuration(ess.http, chosen.id),
+        sent=change.body,
+        replied=document,
+        rows=lambda row: [{**fixed, **row}],
+    )
     ess.changed(f"updated {change.what}")
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ess_cli.changes import Change
+from ess_cli.changes import SUBSCRIPTION_READ_ONLY, Change
 from ess_cli.cli import Command, Listing, Write, noun
 from ess_cli.errors import AlreadyExists, UsageFault
 from ess_cli.options import Cfg, EventType, Topic, teaches
@@ -173,8 +173,8 @@ def create_subscription(
     exists and then refuses, exit code 8, unless --allow-duplicate is given.
     """
     ess = ctx.obj
-    body = _new_body(ess, cfg, event_type, start_date, end_date)
-    body["match-crt"] = _criteria(ess, match, number)
+    criteria = _criteria(ess, match, number)
+    body = _new_body(ess, cfg, event_type, criteria, start_date, end_date)
     _create(ess, topic, body, by_number=number is not None, allow_duplicate=allow_duplicate)
 
 
@@ -188,14 +188,19 @@ def _criteria(ess: Any, match: str | None, number: str | None) -> str:
 
 
 def _new_body(
-    ess: Any, cfg: str, event_type: str | None, start_date: str, end_date: str | None
+    ess: Any,
+    cfg: str,
+    event_type: str | None,
+    criteria: str,
+    start_date: str,
+    end_date: str | None,
 ) -> NewSubscription:
     start = parse_moment("--start-date", start_date, ess.now())
     end = parse_moment("--end-date", end_date, ess.now()) if end_date is not None else None
     _check_order(start, end)
     body: NewSubscription = {
         "del-cfg-id": ess.configuration(cfg).id,
-        "match-crt": "",
+        "match-crt": criteria,
         "start-date": wire(start),
         "end-date": wire(end) if end else None,
     }
@@ -231,12 +236,12 @@ def _create(
         return
     document, reply = subs.create_subscription(ess.http, topic, body)
     known = {str(row.get("id")) for row in same}
-
-    def read() -> Any:
-        made = lookup.created_subscription(ess.http, topic, body, document, reply.headers, known)
-        return _with_name(ess, made)
-
-    shown = ess.show_written(read, sent={"topic-nm": topic, **body})
+    shown = ess.show_written(
+        lambda: lookup.created_subscription(ess.http, topic, body, document, reply.headers, known),
+        sent=lookup.with_id(body, document, reply.headers),
+        replied=document if lookup.new_id(document, {}) else None,
+        rows=lambda row: [_with_name(ess, {"topic-nm": topic, **row})],
+    )
     ess.changed(f"created subscription {shown.get('id', '(id unknown)')} of {topic}")
 
 
@@ -319,9 +324,13 @@ def _replace(ess: Any, topic_and_id: list[str], changes: dict[str, Any]) -> None
         )
     if not ess.agreed(change, asks=True):
         return
-    subs.replace_subscription(ess.http, topic, number, change.body)
+    document, _ = subs.replace_subscription(ess.http, topic, number, change.body)
+    fixed = {key: value for key, value in single.items() if key in SUBSCRIPTION_READ_ONLY}
     ess.show_written(
-        lambda: _with_name(ess, subs.get_subscription(ess.http, topic, number)), sent=change.body
+        lambda: subs.get_subscription(ess.http, topic, number),
+        sent=change.body,
+        replied=document,
+        rows=lambda row: [_with_name(ess, {**fixed, **row})],
     )
     ess.changed(f"updated {change.what}")
 

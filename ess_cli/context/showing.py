@@ -101,24 +101,42 @@ class Showing(Run):
             self.terminal.warn("the service accepted it, but the result cannot be printed")
             raise
 
-    def show_written(self, read: Callable[[], Any], *, sent: Any) -> Any:
-        """After a write, print what is there now; what was sent, if that cannot be seen.
+    def show_written(
+        self,
+        read: Callable[[], Any],
+        *,
+        sent: Any,
+        replied: Any = None,
+        rows: Callable[[Any], list[Row]] | None = None,
+    ) -> Any:
+        """After a write, print what is there now: from the reply, else read again.
 
-        The write went through, so nothing that happens here makes it a failure.
+        What was sent is printed where it cannot be seen: the write went through, so nothing that
+        happens here makes it a failure.
+
+        Args:
+            read: reads it again; gives None where it is not there yet.
+            sent: the body, without its secrets.
+            replied: the reply's document; one that lacks what was sent (only an id, say) is no
+                substitute for reading.
+            rows: what tables show of it; itself where None.
 
         Returns:
             What was printed.
         """
+        row = replied if _is_whole(replied, sent) else self._read_back(read)
+        row = sent if row is None else row
+        self.show_done(row, None if rows is None else rows(row))
+        return row
+
+    def _read_back(self, read: Callable[[], Any]) -> Any:
         try:
             row = read()
         except EssError as error:
             self.terminal.warn(f"accepted, but reading it back failed: {error.message}")
-            row = sent
-        else:
-            if row is None:
-                self.terminal.warn("accepted, but it cannot be seen yet; this is what was sent")
-                row = sent
-        self.show_done(row)
+            return None
+        if row is None:
+            self.terminal.warn("accepted, but it cannot be seen yet; this is what was sent")
         return row
 
     def show_listing(
@@ -278,3 +296,10 @@ class Showing(Run):
                 )
             pairs.append((key, value))
         return tuple(pairs)
+
+
+def _is_whole(document: Any, sent: Any) -> bool:
+    """Whether a reply shows the whole thing that was written."""
+    if not isinstance(document, dict):
+        return False
+    return all(key in document for key, value in sent.items() if value is not None)

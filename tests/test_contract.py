@@ -1,0 +1,127 @@
+"""What the contract says, held from outside where no other file does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from tests.conftest import Outcome, Run
+from tests.services import Scripted
+
+CONFIGURATION = {
+    "del-cfg-nm": "hhh",
+    "del-fmt-cd": "JSON",
+    "addr": "https://h.example/",
+    "is-active": True,
+    "throttling": 32,
+    "id": "1654",
+}
+CREATE = ("subs", "create", "--topic", "T", "--cfg", "1", "--match", "a = 1")
+BODY = {
+    "del-cfg-id": "1",
+    "match-crt": "a = 1",
+    "start-date": "2026-11-23T08:30:00Z",
+    "end-date": None,
+}
+
+
+@pytest.fixture
+def service() -> Iterator[Scripted]:
+    running = Scripted()
+    yield running
+    running.close()
+
+
+def call(ess: Run, service: Scripted, *argv: str) -> Outcome:
+    env = {"ESS_PROFILE": "", "ESS_BASE_URL": service.url, "ESS_TOKEN": "token-1"}
+    return ess(*argv, env=env)
+
+
+# After a write
+
+
+def test_a_created_subscription_is_shown_from_the_reply(ess: Run, service: Scripted) -> None:
+    made = {"id": 77, "topic-nm": "T", "del-cfg-id": 1, "x": [1], **BODY}
+    service.answer("GET", "/topic-subscriptions", {"topic-subscriptions": []})
+    service.answer("POST", "/topics/T/subscriptions", made, 201)
+    outcome = call(ess, service, *CREATE, "--json")
+    assert (outcome.code, list(json.loads(outcome.out).items())) == (0, list(made.items()))
+    assert outcome.err == f"created subscription 77 of T · profile default ({service.url[:-7]})\n"
+    assert [sent.method for sent in service.sent] == ["GET", "POST"]
+
+
+def test_a_created_configuration_is_shown_from_the_reply(ess: Run, service: Scripted) -> None:
+    service.answer("GET", "/delivery-configurations", {"delivery-configurations": []})
+    made = {"id": "9", "del-cfg-nm": "n", "del-prtcl-cd": "REST", "addr": "https://h.example/"}
+    made |= {"del-fmt-cd": "JSON", "is-active": "true"}
+    service.answer("POST", "/delivery-configurations", made, 201)
+    argv = ("delivery-cfg", "create", "--name", "n", "--addr", "https://h.example/", "--json")
+    outcome = call(ess, service, *argv)
+    assert (outcome.code, json.loads(outcome.out)) == (0, made)
+    assert outcome.err.startswith("created delivery configuration 9 n · ")
+
+
+def test_an_update_is_shown_from_the_reply(ess: Run, service: Scripted) -> None:
+    listed = {"delivery-configurations": [CONFIGURATION]}
+    service.answer("GET", "/delivery-configurations", listed)
+    service.answer("GET", "/delivery-configurations/1654", CONFIGURATION)
+    after = {**CONFIGURATION, "throttling": 5, "updated-by": "me"}
+    service.answer("PUT", "/delivery-configurations/1654", after)
+    argv = ("delivery-cfg", "update", "hhh", "--throttling", "5", "--json")
+    outcome = call(ess, service, *argv)
+    assert (outcome.code, json.loads(outcome.out)) == (0, after)
+    assert [sent.method for sent in service.sent] == ["GET", "GET", "PUT"]
+
+
+def test_an_updated_subscription_is_shown_from_the_reply(ess: Run, service: Scripted) -> None:
+    single = {"id": "7", "topic-nm": "T", "del-cfg-id": 1, "match-crt": "", "start-date": "x"}
+    service.answer("GET", "/topic-subscriptions", {"topic-subscriptions": []})
+    service.answer("GET", "/topics/T/subscriptions/7", single)
+    replied = {"match-crt": "a = 1", "start-date": "x"}
+    service.answer("PUT", "/topics/T/subscriptions/7", replied)
+    argv = ("subs", "update", "T", "7", "--match", "a = 1", "--yes")
+    assert json.loads(call(ess, service, *argv, "--json").out) == replied
+    assert call(ess, service, *argv, "-o", "name").out == "7\n"
+
+
+def test_what_is_not_visible_yet_is_the_body_that_was_sent(ess: Run, service: Scripted) -> None:
+    service.answer("GET", "/topic-subscriptions", {"topic-subscriptions": []})
+    service.answer("POST", "/topics/T/subscriptions", status=202)
+    outcome = call(ess, service, *CREATE, "--json")
+    assert (outcome.code, json.loads(outcome.out)) == (0, BODY)
+    assert call(ess, service, *CREATE, "-o", "csv", "-c", "id,topic").out == "id,topic\n,T\n"
+
+
+@pytest.mark.parametrize(
+    ("reply", "headers"), [({"id": 77}, {}), (None, {"Location": "/topics/T/subscriptions/77"})]
+)
+def test_an_id_that_was_told_is_shown_though_reading_back_fails(
+    ess: Run, service: Scripted, reply: object, headers: dict[str, str]
+) -> None:
+    service.answer("GET", "/topic-subscriptions", {"topic-subscriptions": []})
+    service.answer("POST", "/topics/T/subscriptions", reply, 201, **headers)
+    outcome = call(ess, service, *CREATE, "--json")
+    assert (outcome.code, json.loads(outcome.out)) == (0, {"id": "77", **BODY})
+    assert "\ncreated subscription 77 of T · " in outcome.err
+    assert call(ess, service, *CREATE, "-o", "name").out == "77\n"
+
+
+def test_a_schedule_stays_in_the_columns_after_an_update(ess: Run) -> None:
+    argv = ("delivery-cfg", "update", "Schedular", "--name", "S", "-o", "csv", "-c", "name,cron")
+    assert ess(*argv).out == "name,cron\nS,0 15 * * * *\n"
+    again = ("delivery-cfg", "enable", "S", "-o", "csv", "-c", "name,cron")
+    assert ess(*again).out == "name,cron\nS,0 15 * * * *\n"
+
+
+# Wrong calls
+
+
+@pytest.mark.parametrize(
+    "options", [["--number", "12025550123"], ["--number", "+12025550123", "--match", "a = 1"]]
+)
+def test_a_wrong_number_is_told_before_anything_is_read(ess: Run, options: list[str]) -> None:
+    env = {"ESS_PROFILE": "", "ESS_BASE_URL": "http://127.0.0.1:1"}
+    outcome = ess("subs", "create", "--topic", "NIS-Events", "--cfg", "hhh", *options, env=env)
+    assert (outcome.code, outcome.out) == (2, "")
