@@ -125,3 +125,47 @@ def test_a_wrong_number_is_told_before_anything_is_read(ess: Run, options: list[
     env = {"ESS_PROFILE": "", "ESS_BASE_URL": "http://127.0.0.1:1"}
     outcome = ess("subs", "create", "--topic", "NIS-Events", "--cfg", "hhh", *options, env=env)
     assert (outcome.code, outcome.out) == (2, "")
+
+
+# Lists
+
+
+def test_a_list_that_stopped_early_goes_on_though_options_have_ended(
+    ess: Run, service: Scripted
+) -> None:
+    service.answer("GET", "/topics/-t/event-types", {"event-types": [{"id": "a"}, {"id": "b"}]})
+    argv = ("topics", "event-types", "--offset", "0", "--limit", "1", "-o", "name", "--", "-t")
+    outcome = call(ess, service, *argv)
+    onwards = "ess topics event-types --limit 1 -o name --offset 1 -- -t"
+    assert outcome == (0, "a\n", f"stopped after 1 row; go on with: {onwards}\n")
+    assert call(ess, service, *onwards.split()[1:]) == (0, "b\n", "")
+
+
+# Names for the next command
+
+
+def test_the_name_of_an_event_type_is_what_the_next_command_takes(ess: Run) -> None:
+    assert ess("event-types", "get", "porting_event", "-o", "name") == (0, "porting_event\n", "")
+
+
+# Marking as handled
+
+
+def test_marking_that_is_answered_with_nothing_warns_and_shows_what_was_sent(
+    ess: Run, service: Scripted
+) -> None:
+    service.answer("GET", "/delivery-configurations", {"delivery-configurations": [CONFIGURATION]})
+    service.answer("POST", "/handled-event-deliveries", status=204)
+    argv = ["deliveries", "mark-handled", "--event-id", "e", "--topic", "t", "--event-type", "x"]
+    outcome = call(ess, service, *argv, "--cfg", "hhh", "--yes", "--json")
+    assert (outcome.code, json.loads(outcome.out)) == (
+        0,
+        {
+            "event-id": "e",
+            "topic": "t",
+            "event-type": "x",
+            "del-cfg-nm": "hhh",
+            "timestamp": "[1970-01-01T00:00:00-]",
+        },
+    )
+    assert "\nwarning: accepted, without saying how many; this is what was sent\n" in outcome.err

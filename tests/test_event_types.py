@@ -93,9 +93,6 @@ def test_one_event_type_in_columns_has_a_row_a_field(ess: Run) -> None:
     assert ess("event-types", "get", "porting_event", "-o", "csv").out.startswith(
         "field,type,mandatory\ncarrier_id,Text,false\n"
     )
-    assert ess("event-types", "get", "application_token_state_change", "-o", "name").out == (
-        "company-id\nnew_state\nsender_id_address\ncontact_id\napplication_id\n"
-    )
 
 
 def test_an_unknown_event_type_is_not_found(ess: Run) -> None:

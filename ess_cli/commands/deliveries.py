@@ -252,6 +252,8 @@ def mark_handled(
     change = Change("POST", "/handled-event-deliveries", f"mark {what}", body, (), body)
     if ess.agreed(change, asks=True):
         reply = deliveries.mark_handled(ess.http, body)
+        if not reply:
+            ess.terminal.warn("accepted, without saying how many; this is what was sent")
         ess.show_done(reply or body)
         none = reply.get("number-of-updated-event-deliveries") == 0
         ess.changed(f"found nothing to mark: {what}" if none else f"marked {what}")

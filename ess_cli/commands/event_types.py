@@ -38,7 +38,7 @@ EVENT_TYPES = Table(
 FIELDS = Table(
     ("field", "fields"),
     (Column("field", "field"), Column("type", "type"), Column("mandatory", "mandatory")),
-    lambda row: row.get("field"),
+    lambda row: row.get("id"),
 )
 
 
@@ -62,8 +62,12 @@ def get_event_type(
     """Show one event type, a row a field."""
     from ess_cli.api import event_types
 
-    reply = event_types.get_event_type(ctx.obj.http, code)
-    ctx.obj.show_object(reply, _field_rows(reply.get("fields"), code))
+    ess = ctx.obj
+    reply = event_types.get_event_type(ess.http, code)
+    # NOTE: no command takes a field; the name of what is shown is the event type's.
+    ess.show_object(
+        reply, [reply] if ess.format == "name" else _field_rows(reply.get("fields"), code)
+    )
 
 
 def _field_rows(fields: object, code: str) -> list[dict[str, Any]]:

@@ -57,17 +57,25 @@ def is_count(text: str) -> bool:
 
 def going_on(program_args: Sequence[str], offset: int) -> str:
     """The same command line, going on at an offset."""
-    return shlex.join(["ess", *_without("--offset", program_args), "--offset", str(offset)])
+    return _with("--offset", program_args, "--offset", str(offset))
 
 
 def showing_all(program_args: Sequence[str], endless_limit: int | None) -> str:
     """The same command line, showing every row."""
-    words = ["ess", *_without("--limit", program_args)]
-    return shlex.join(words if endless_limit is None else [*words, "--all"])
+    return _with("--limit", program_args, *([] if endless_limit is None else ["--all"]))
+
+
+def _with(replaced: str, words: Sequence[str], *added: str) -> str:
+    """A command line without an option and its values, and with other words for it.
+
+    Behind ``--`` there are no options: what stands there stays there.
+    """
+    end = words.index("--") if "--" in words else len(words)
+    return shlex.join(["ess", *_without(replaced, words[:end]), *added, *words[end:]])
 
 
 def _without(option: str, words: Sequence[str]) -> list[str]:
-    """A command line without an option and its values."""
+    """Words without an option and its values."""
     kept, skip = [], False
     for word in words:
         if skip or word.startswith(f"{option}="):
