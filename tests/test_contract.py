@@ -169,3 +169,22 @@ def test_marking_that_is_answered_with_nothing_warns_and_shows_what_was_sent(
         },
     )
     assert "\nwarning: accepted, without saying how many; this is what was sent\n" in outcome.err
+
+
+# Raw calls
+
+
+@pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "DELETE"])
+def test_a_raw_call_with_anything_but_get_wants_a_yes(ess: Run, method: str) -> None:
+    outcome = ess("api", method, "/topics")
+    assert (outcome.code, outcome.out) == (8, "")
+    assert outcome.err.endswith("hint: add --yes to do it, or --dry-run to see it\n")
+
+
+def test_a_plus_typed_in_a_raw_query_is_a_plus(ess: Run, service: Scripted) -> None:
+    service.answer("GET", "/x", {})
+    assert call(ess, service, "api", "GET", "/x?n = '+1 2'&m=%2B%20&e&z=a=b").code == 0
+    sent = "/x?n%20=%20%27%2B1%202%27&m=%2B%20&e=&z=a%3Db"
+    assert [each.path for each in service.sent] == [sent]
+    assert call(ess, service, "api", "GET", "/x?n=%FF").code == 2
+    assert len(service.sent) == 1
