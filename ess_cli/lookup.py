@@ -11,7 +11,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from ess_cli.api.delivery_cfg import get_configuration, list_configurations
 from ess_cli.api.http import Http
-from ess_cli.api.paging import Window, rows_of
+from ess_cli.api.paging import Window
+from ess_cli.api.shapes import rows_of
 from ess_cli.api.subs import find_by_criteria, get_subscription, list_subscriptions
 from ess_cli.errors import AmbiguousName, UnknownConfiguration, UnknownSubscription
 from ess_cli.records import Configuration, NewSubscription, Subscription

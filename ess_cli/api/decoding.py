@@ -34,7 +34,7 @@ def decode(body: bytes) -> Any:
 
         orjson.loads(body)  # NOTE: the standard library takes a lone surrogate; orjson does not
     try:
-        return json.loads(body.decode(), parse_constant=_refuse, parse_float=_finite)
+        return json.loads(body.decode(), parse_constant=refuse, parse_float=finite)
     except UnicodeDecodeError as error:
         raise ValueError(f"not UTF-8 at byte {error.start}") from None
     except RecursionError:
@@ -48,11 +48,13 @@ def _has_long_integer(body: bytes) -> bool:
     )
 
 
-def _refuse(name: str) -> NoReturn:
+def refuse(name: str) -> NoReturn:
+    """For ``parse_constant``: NaN and Infinity are not JSON."""
     raise ValueError(f"{name} is not JSON")
 
 
-def _finite(text: str) -> float:
+def finite(text: str) -> float:
+    """For ``parse_float``: a number, if a float can hold it."""
     value = float(text)
     if value in (float("inf"), float("-inf")):
         raise ValueError("a number beyond all floats")

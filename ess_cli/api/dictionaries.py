@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, cast
 
 from ess_cli.api.http import Http
-from ess_cli.api.paging import rows_under
 from ess_cli.api.paths import Query, segment
+from ess_cli.api.shapes import rows_under
 from ess_cli.records import DictionaryEntry
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from ess_cli import __version__
 from ess_cli.api.decoding import decode
@@ -27,6 +27,7 @@ from ess_cli.api.faults import (
 )
 from ess_cli.api.pacing import SENDING
 from ess_cli.api.paths import Query, query_string
+from ess_cli.api.shapes import rows_under
 from ess_cli.errors import EssError, Temporary, UsageFault
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ __all__ = ["ATTEMPTS", "Authorization", "Http", "Service"]
 
 ATTEMPTS = 3
 _LONGEST_WAIT_S = 60.0
+# From here on the rows of a list are read one by one: as objects they take four times the memory.
+LONG_BYTES = 16 * 1024 * 1024
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Parameters that may stand in a log; criteria and raw filters may hold phone numbers.
 _SHOWN_PARAMETERS = frozenset({"limit", "offset", "topicId"})
@@ -122,6 +125,32 @@ class Http:
         """
         call = _Call("GET", path, query_string(query), None, look=None, once=False)
         return _shaped(call, self._exchange(call), expects)
+
+    def rows(
+        self, path: str, key: str, query: Query
+    ) -> tuple[Iterator[list[dict[str, Any]]], Mapping[str, Any]]:
+        """The rows of a list, in batches, and the reply's other keys.
+
+        A reply of usual size is one batch. Of a long one the keys that stand behind the rows are
+        there once the last batch has come.
+
+        Args:
+            path: below the base URL.
+            key: where the reply has its rows.
+            query: parameters.
+
+        Raises:
+            EssError: as :meth:`get`; for a long reply also while the batches are read.
+        """
+        call = _Call("GET", path, query_string(query), None, look=None, once=False)
+        reply = self._exchange(call)
+        if len(reply.body) < LONG_BYTES:
+            document = _shaped(call, reply, lambda document: _with_rows(document, key))
+            return iter([document[key]]), document
+        from ess_cli.api.incremental import Rows
+
+        rows = Rows(reply.body, key)
+        return _checked(call, reply, rows), rows.facts
 
     def start_job(self, path: str, expects: Callable[[Any], T], query: Query, look: str) -> T:
         """Like :meth:`read`, for the GET that starts a job: never sent twice.
@@ -288,6 +317,21 @@ def _shaped(call: _Call, reply: Reply, expects: Callable[[Any], T]) -> T:
         return expects(document)
     except ValueError as error:
         raise wrong_shape(reply, call.line, str(error)) from None
+
+
+def _with_rows(document: Any, key: str) -> dict[str, Any]:
+    rows_under(key)(document)
+    return cast("dict[str, Any]", document)
+
+
+def _checked(
+    call: _Call, reply: Reply, batches: Iterable[list[dict[str, Any]]]
+) -> Iterator[list[dict[str, Any]]]:
+    """The batches, a complaint about their text as an error about the reply."""
+    try:
+        yield from batches
+    except ValueError as error:
+        raise not_json(reply, call.line, str(error)) from None
 
 
 def _as_time(wait_s: float) -> str:

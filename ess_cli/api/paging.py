@@ -9,14 +9,14 @@ an error, since a server that ignores ``offset`` would otherwise be asked for ev
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, compress
 from operator import itemgetter, or_
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 from urllib.parse import parse_qs, urlsplit
 
 from ess_cli.api.http import Http
-from ess_cli.errors import PagingLoop, WrongShape
+from ess_cli.errors import PagingLoop
 
 PAGE_SIZE = 1000
 _REMEMBERED_PAGES = 3
@@ -36,18 +36,6 @@ class Window(NamedTuple):
     offset: int = 0
     page_size: int = PAGE_SIZE
     params: tuple[tuple[str, str], ...] = ()
-
-
-class _Page(NamedTuple):
-    """One reply.
-
-    Attributes:
-        rows: as they came.
-        following: offset and limit of the next page; None where this is the last.
-    """
-
-    rows: list[dict[str, Any]]
-    following: tuple[int, int] | None
 
 
 class Listing(Generic[RecordT]):
@@ -70,7 +58,7 @@ class Listing(Generic[RecordT]):
     ) -> None:
         self._http = http
         self._path = path
-        self._rows_of = rows_under(key)
+        self._key = key
         self._window = window
         self._identity = identity
         self.next_offset = window.offset
@@ -101,47 +89,58 @@ class Listing(Generic[RecordT]):
                 yield shown[start : start + PAGE_SIZE]
 
     def _pages(self) -> Iterator[tuple[int, list[RecordT], list[bool], bool]]:
-        """Offset, rows, which of them to show, and whether the page is the last."""
+        """Offset, rows, which of them to show, and whether they are the last; in pieces."""
         offset, limit = self._window.offset, self._window.page_size
         seen: deque[set[object]] = deque(maxlen=_REMEMBERED_PAGES)
         while True:
-            page = self._page(offset, limit)
-            identities = _identities(page.rows, self._identity)
+            batches, facts = self._http.rows(self._path, self._key, self._query(offset, limit))
             known = set().union(*seen)
-            is_new = [identity not in known for identity in identities]
-            if page.following is not None and not any(is_new):
+            came: deque[set[object]] = deque(maxlen=_REMEMBERED_PAGES)
+            held: tuple[int, list[RecordT], list[bool]] | None = None
+            count, brought_new = 0, False
+            for rows in batches:
+                if held is not None:
+                    yield (*held, False)
+                identities = _identities(rows, self._identity)
+                is_new = [identity not in known for identity in identities]
+                brought_new = brought_new or any(is_new)
+                if not all(is_new):
+                    # NOTE: one without an identity may be another row that looks alike.
+                    is_nameless = [isinstance(identity, _Nameless) for identity in identities]
+                    is_new = list(map(or_, is_new, is_nameless))
+                held = offset + count, cast("list[RecordT]", rows), is_new
+                count += len(rows)
+                came.append(set(identities))
+            following = self._next(facts, offset, limit, count)
+            if following is not None and not brought_new:
                 raise PagingLoop(
                     f"GET {self._path}: the page at offset {offset} brought nothing new",
                     hint="the service may ignore offset; ask for all at once with --page-size",
                 )
-            if not all(is_new):
-                # NOTE: one without an identity may be another row that looks alike.
-                is_nameless = [isinstance(identity, _Nameless) for identity in identities]
-                is_new = list(map(or_, is_new, is_nameless))
-            yield offset, cast("list[RecordT]", page.rows), is_new, page.following is None
-            if page.following is None:
+            if held is not None:
+                yield (*held, following is None)
+            if following is None:
                 return
-            seen.append(set(identities))
-            offset, limit = page.following
+            seen.append(set().union(*came))
+            offset, limit = following
 
-    def _page(self, offset: int, limit: int) -> _Page:
+    def _query(self, offset: int, limit: int) -> tuple[tuple[str, str], ...]:
         own = [("limit", str(limit))] + ([("offset", str(offset))] if offset else [])
         given = {name for name, _ in self._window.params}
-        query = (*(pair for pair in own if pair[0] not in given), *self._window.params)
+        return (*(pair for pair in own if pair[0] not in given), *self._window.params)
 
-        def read(document: Any) -> _Page:
-            rows = self._rows_of(document)
-            uri = document.get("next-page-uri")
-            if uri is not None and uri != "":
-                return _Page(rows, self._following(uri, offset, limit))
-            echoed = document.get("paged-result")
-            full = echoed.get("limit") if isinstance(echoed, dict) else None
-            if not isinstance(full, int) or isinstance(full, bool) or full < 1:
-                full = limit
-            last = not rows or len(rows) < full
-            return _Page(rows, None if last else (offset + len(rows), limit))
-
-        return self._http.read(self._path, read, query)
+    def _next(
+        self, facts: Mapping[str, Any], offset: int, limit: int, count: int
+    ) -> tuple[int, int] | None:
+        """Offset and limit of the next page; None where this was the last."""
+        uri = facts.get("next-page-uri")
+        if uri is not None and uri != "":
+            return self._following(uri, offset, limit)
+        echoed = facts.get("paged-result")
+        full = echoed.get("limit") if isinstance(echoed, dict) else None
+        if not isinstance(full, int) or isinstance(full, bool) or full < 1:
+            full = limit
+        return None if not count or count < full else (offset + count, limit)
 
     def _following(self, uri: object, offset: int, limit: int) -> tuple[int, int]:
         """Offset and limit out of a ``next-page-uri``; nothing else is taken from it."""
@@ -193,41 +192,3 @@ def _identity(row: Mapping[str, Any], keys: tuple[str, ...]) -> object:
     if not all(isinstance(value, str | int | float) for value in values):
         return _Nameless(row)
     return values[0] if len(keys) == 1 else values
-
-
-def rows_under(key: str) -> Callable[[Any], list[dict[str, Any]]]:
-    """A reading of replies that have objects in a list under a key.
-
-    What is returned takes a document; it raises ValueError where there is no such list.
-    """
-
-    def rows_of(document: Any) -> list[dict[str, Any]]:
-        rows = document.get(key) if isinstance(document, dict) else None
-        if not isinstance(rows, list) or not set(map(type, rows)) <= {dict}:
-            raise ValueError(f'the reply has no list of objects under "{key}"')
-        return rows
-
-    return rows_of
-
-
-def rows_of(document: Any, key: str, request: str) -> list[dict[str, Any]]:
-    """The objects under a key of a document that was read before.
-
-    Raises:
-        WrongShape: there is no list of objects; ``request`` is named for what was read.
-    """
-    try:
-        return rows_under(key)(document)
-    except ValueError as error:
-        raise WrongShape(f"{request}: {error}") from None
-
-
-def an_object(document: Any) -> dict[str, Any]:
-    """A reply that must be one object.
-
-    Raises:
-        ValueError: it is something else.
-    """
-    if not isinstance(document, dict):
-        raise ValueError("the reply is no object")
-    return document

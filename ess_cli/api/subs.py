@@ -6,8 +6,9 @@ from typing import Any, cast
 
 from ess_cli.api.faults import Reply
 from ess_cli.api.http import Http
-from ess_cli.api.paging import Listing, Window, an_object
+from ess_cli.api.paging import Listing, Window
 from ess_cli.api.paths import segment
+from ess_cli.api.shapes import an_object
 from ess_cli.records import NewSubscription, NumberSubscriptions, Subscription
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import cast
 
 from ess_cli.api.http import Http
-from ess_cli.api.paging import Listing, Window, an_object, rows_under
+from ess_cli.api.paging import Listing, Window
 from ess_cli.api.paths import Query, segment
+from ess_cli.api.shapes import an_object, rows_under
 from ess_cli.records import EventType, Topic
 
 

@@ -16,7 +16,6 @@ from ess_cli.render import jsontext
 from ess_cli.render.columns import Column, Row, Table
 from ess_cli.render.terminal import Terminal, visible
 
-
 # So many rows of a JSON array are held in memory, before a temporary file takes over.
 _HELD_ROWS = 20_000
 

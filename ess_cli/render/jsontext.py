@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 _NOT_ASCII = "[^\x00-\x7e]"
@@ -21,13 +22,13 @@ def compact(value: Any) -> bytes:
 
 def lines(values: Sequence[Any]) -> bytes:
     """One value a line."""
-    if len(values) < MANY and "orjson" not in sys.modules:
-        return b"".join(compact(value) + b"\n" for value in values)
-    import orjson
+    if len(values) >= MANY or "orjson" in sys.modules:
+        import orjson
 
-    return _ascii(
-        b"".join([orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE) for value in values])
-    )
+        newline = orjson.OPT_APPEND_NEWLINE
+        with suppress(orjson.JSONEncodeError):  # it stops at 64 bits, and at 254 levels
+            return _ascii(b"".join([orjson.dumps(value, option=newline) for value in values]))
+    return b"".join(compact(value) + b"\n" for value in values)
 
 
 def pretty(value: Any) -> bytes:
@@ -35,7 +36,8 @@ def pretty(value: Any) -> bytes:
     if isinstance(value, list) and len(value) >= MANY:
         import orjson
 
-        return _ascii(orjson.dumps(value, option=orjson.OPT_INDENT_2))
+        with suppress(orjson.JSONEncodeError):
+            return _ascii(orjson.dumps(value, option=orjson.OPT_INDENT_2))
     return json.dumps(value, indent=2, allow_nan=False).replace("\x7f", "\\u007f").encode()
 
 
