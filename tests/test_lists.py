@@ -129,3 +129,29 @@ def test_a_malformed_number_or_parameter_is_refused(
     assert value in outcome.err.splitlines()[0]
     assert "debug:" not in outcome.err
     assert outcome.err.splitlines()[1].startswith("hint: ")
+
+
+def test_a_limit_after_a_filter_asks_for_whole_pages(ess: Run) -> None:
+    argv = ("subs", "list", "--limit", "1", "-o", "name", "--debug")
+    assert "GET /topic-subscriptions?limit=2 → 200" in ess(*argv).err
+    assert "GET /topic-subscriptions?limit=1000 → 200" in ess(*argv, "--topic", "NIS-Events").err
+
+
+@pytest.mark.parametrize(
+    "line", ["topics event-types NIS-Events", "dictionaries get authentication-types"]
+)
+def test_lists_that_the_service_does_not_page_are_cut_and_ordered_here(ess: Run, line: str) -> None:
+    whole = ess(*line.split(), "-o", "name").out.split()
+    assert len(whole) == 3
+    outcome = ess(*line.split(), "-o", "name", "--limit", "2")
+    further = f"ess {line} -o name --limit 2 --offset 2"
+    assert (outcome.out.split(), outcome.err) == (
+        whole[:2],
+        f"stopped after 2 rows; go on with: {further}\n",
+    )
+    outcome = ess(*shlex.split(further)[1:])
+    assert (outcome.out.split(), outcome.err) == (whole[2:], "")
+    column = "id" if line.startswith("topics") else "code"
+    outcome = ess(*line.split(), "-o", "name", f"--sort=-{column}", "--param", "a=b", "--debug")
+    assert outcome.out.split() == sorted(whole, reverse=True)
+    assert "?a=… → 200" in outcome.err
