@@ -13,10 +13,29 @@ _secrets: dict[str, None] = {}
 
 
 def register(secret: str) -> None:
-    """Remember a secret for the rest of the run; its URL-quoted form is remembered with it."""
+    """Remember a secret for the rest of the run, in the forms that replies quote it in.
+
+    They are those of URLs, JSON, HTML and base64.
+    """
+    import json
+    from binascii import b2a_base64
     from urllib.parse import quote, quote_plus
 
-    for form in (secret, quote(secret, safe=""), quote_plus(secret)):
+    in_html = secret.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    encoded = secret.encode("utf-8", "replace")
+    for form in (
+        secret,
+        quote(encoded, safe=""),
+        quote(encoded),
+        quote_plus(encoded),
+        json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+        in_html,
+        in_html.replace('"', "&quot;"),
+        in_html.replace('"', "&quot;").replace("'", "&#x27;"),
+        in_html.replace('"', "&#34;").replace("'", "&#39;"),
+        b2a_base64(encoded, newline=False).decode().rstrip("="),
+    ):
         if form.strip():
             _secrets[form] = None
 

@@ -74,8 +74,11 @@ def _split(path: str) -> tuple[str, tuple[tuple[str, str], ...]]:
         or not decoded.isprintable()
         or any(part in (".", "..") for part in decoded.split("/"))
     ):
+        # A password or a token may hide in a URL.
+        may_hide_one = "@" in path or ("//" in path and set("?#") & set(path))
+        shown = "" if may_hide_one else f': "{path}"'
         raise UsageFault(
-            f'not a path below the base URL: "{path}"', hint="for instance ess api GET /topics"
+            f"not a path below the base URL{shown}", hint="for instance ess api GET /topics"
         )
     parts = (part.partition("=") for part in query.split("&") if part)
     # NOTE: + is itself, not a blank: it begins every phone number.
@@ -102,6 +105,8 @@ def _body(data: str | None, fields: dict[str, str]) -> bytes | None:
 
     if data is None:
         return json.dumps(fields).encode() if fields else None
+    if data == "-" and sys.stdin is None:
+        raise UsageFault("--data -: stdin is closed", hint="--data FILE reads a file")
     try:
         return sys.stdin.buffer.read() if data == "-" else Path(data).read_bytes()
     except OSError as error:

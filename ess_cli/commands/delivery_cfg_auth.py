@@ -1,15 +1,15 @@
 """``ess delivery-cfg auth``: how the receiving webhook authenticates the service."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 
 from ess_cli.changes import Change
 from ess_cli.cli import Command, Write, noun
-from ess_cli.errors import FileTrouble, UsageFault
+from ess_cli.errors import BadReply, FileTrouble, UsageFault
 from ess_cli.options import teaches
 from ess_cli.records import Authentication
 from ess_cli.redaction import MASK, register
@@ -46,7 +46,13 @@ def get_authentication(
     from ess_cli.api import delivery_cfg
 
     ess = ctx.obj
-    reply = delivery_cfg.get_authentication(ess.http, ess.configuration(configuration).id)
+    chosen = ess.configuration(configuration)
+    try:
+        reply = delivery_cfg.get_authentication(ess.http, chosen.id)
+    except BadReply as error:
+        # What cannot be read may still hold the receiver's password.
+        error.details = tuple(line for line in error.details if "begins:" not in line)
+        raise
     shown = reply if reveal else masked(reply)
     ess.show_object(shown, _rows(shown))
 
@@ -94,18 +100,33 @@ def set_authentication(
         shown_body=masked(body),
     )
     if ess.agreed(change, asks=True):
-        delivery_cfg.replace_authentication(ess.http, chosen.id, body)
-        ess.show_done(masked(body), _rows(masked(body)))
+        document, _ = delivery_cfg.replace_authentication(ess.http, chosen.id, body)
+        told = isinstance(document, dict) and "settings" in document
+        ess.show_written(
+            lambda: masked(delivery_cfg.get_authentication(ess.http, chosen.id)),
+            sent=masked(body),
+            replied=masked(document) if told else None,
+            rows=_rows,
+        )
         ess.changed(f"set the {change.what} to {code}")
 
 
 def masked(authentication: Authentication) -> Authentication:
-    """The same with every setting but ``username`` masked, whatever its type."""
+    """The same with all masked but ``type`` and ``username``, whatever its shape."""
     settings: object = authentication.get("settings")
-    if not isinstance(settings, Mapping):
-        return {**authentication, "settings": {}}
-    hidden = {key: value if key == "username" else MASK for key, value in settings.items()}
-    return {**authentication, "settings": hidden}
+    whole: Mapping[str, Any] = authentication
+    around = {key: value for key, value in whole.items() if key != "settings"}
+    hidden = _hidden(settings, "username") if isinstance(settings, Mapping) else {}
+    masked: Any = {**_hidden(around, "type"), "settings": hidden}
+    return cast(Authentication, masked)  # the keys are those that came
+
+
+def _hidden(settings: Mapping[str, Any], shown: str) -> dict[str, Any]:
+    """Masks in place of all values but one, and of that too where it is no text."""
+    return {
+        key: value if key == shown and isinstance(value, str) else MASK
+        for key, value in settings.items()
+    }
 
 
 def _rows(authentication: Authentication) -> list[dict[str, Any]]:
@@ -164,18 +185,33 @@ def _oauth_settings(path: str) -> dict[str, Any]:
         raise FileTrouble(f"--settings-file {path}: not JSON{where}") from None
     if not isinstance(settings, dict):
         raise FileTrouble(f"--settings-file {path}: not a JSON object")
-    for key, value in settings.items():
-        if key != "username" and isinstance(value, str):
-            register(value)
+    for secret in _texts([value for key, value in settings.items() if key != "username"]):
+        register(secret)
     return settings
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text and number in a JSON value, however deep, as text."""
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, list):
+        for each in value:
+            yield from _texts(each)
+    elif value is not None and not isinstance(value, bool):
+        yield str(value)
 
 
 def _read(path: str, option: str) -> str:
     import sys
 
+    if path == "-" and (sys.stdin is None or sys.stdin.isatty()):
+        raise UsageFault(
+            f"{option}: stdin is not a pipe or a file, and typing would show the secret",
+            hint=f"{option} PATH reads a file",
+        )
     try:
         if path == "-":
-            return sys.stdin.read()
+            return sys.stdin.buffer.read().decode()
         return Path(path).read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not text in UTF-8"
