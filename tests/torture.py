@@ -16,7 +16,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -210,7 +210,8 @@ def _import_all() -> None:
         importlib.import_module(name)
     for found in pkgutil.walk_packages(ess_cli.__path__, "ess_cli."):
         if not found.name.endswith("__main__"):
-            importlib.import_module(found.name)
+            with suppress(ImportError):  # a run that needs it says so itself
+                importlib.import_module(found.name)
 
 
 class _Injector:

@@ -220,6 +220,7 @@ def _save_changed(ess: Any, known: Config, before: Profile, after: Profile) -> N
         ess.terminal.note(f"  {key}  {_in_words(old)} → {_in_words(new)}")
     loosens = before.protected and (not after.protected or before.origin != after.origin)
     changed = known.having(after)
+    row = profile_row(changed, after)  # what fails is to fail before anything is saved
     if ess.flags.dry_run:
         ess.terminal.note(f'dry run: profile "{after.name}" was not saved')
     elif differences or is_new:
@@ -229,7 +230,7 @@ def _save_changed(ess: Any, known: Config, before: Profile, after: Profile) -> N
         ess.terminal.note(f'saved profile "{after.name}" in {known.path}')
     else:
         ess.terminal.note(f'profile "{after.name}" was so already')
-    ess.show_object(profile_row(changed, after))
+    ess.show_object(row)
 
 
 def _in_words(value: Any) -> str:

@@ -222,8 +222,9 @@ class Store:
             try:
                 con.execute("PRAGMA journal_mode = WAL")
                 return
-            except sqlite3.OperationalError:
-                if time.monotonic() > deadline:
+            except sqlite3.OperationalError as error:
+                waits = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+                if error.sqlite_errorcode & 0xFF not in waits or time.monotonic() > deadline:
                     raise
                 time.sleep(0.01)
 
