@@ -115,6 +115,42 @@ def test_a_schedule_stays_in_the_columns_after_an_update(ess: Run) -> None:
     assert ess(*again).out == "name,cron\nS,0 15 * * * *\n"
 
 
+AUTHENTICATION = "/delivery-configurations/7/authentication"
+SET = ("delivery-cfg", "auth", "set", "7", "--type", "BASIC", "--username", "u", "--yes", "--json")
+
+
+@pytest.mark.parametrize(
+    ("replied", "read"),
+    [
+        ({"type": "BASIC", "settings": {"username": "v", "password": "pa55word"}}, 404),
+        (None, 200),
+        ({"status": "ok"}, 200),
+    ],
+)
+def test_authentication_that_was_set_is_shown_as_it_is_now(
+    ess: Run, service: Scripted, replied: object, read: int
+) -> None:
+    now = {"type": "BASIC", "settings": {"username": "v", "password": "pa55word"}}
+    service.answer("PUT", AUTHENTICATION, replied)
+    service.answer("GET", AUTHENTICATION, now, read)
+    env = {"ESS_PROFILE": "", "ESS_BASE_URL": service.url, "ESS_TOKEN": "token-1"}
+    outcome = ess(*SET, "--password-file", "-", env=env, stdin="pa55word")
+    masked = {"type": "BASIC", "settings": {"username": "v", "password": "********"}}
+    assert (outcome.code, json.loads(outcome.out)) == (0, masked)
+    assert outcome.err.startswith("set the authentication of delivery configuration 7 to BASIC · ")
+
+
+def test_authentication_that_cannot_be_read_back_is_what_was_sent(
+    ess: Run, service: Scripted
+) -> None:
+    service.answer("PUT", AUTHENTICATION, status=204)
+    env = {"ESS_PROFILE": "", "ESS_BASE_URL": service.url, "ESS_TOKEN": "token-1"}
+    outcome = ess(*SET, "--password-file", "-", env=env, stdin="pa55word")
+    masked = {"type": "BASIC", "settings": {"username": "u", "password": "********"}}
+    assert (outcome.code, json.loads(outcome.out)) == (0, masked)
+    assert outcome.err.startswith("warning: accepted, but reading it back failed: GET ")
+
+
 # Wrong calls
 
 
