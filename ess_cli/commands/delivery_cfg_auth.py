@@ -22,6 +22,7 @@ AUTHENTICATION = Table(
     (Column("type", "type"), Column("setting", "setting"), Column("value", "value")),
 )
 TYPES = ("BASIC", "OAUTH", "NONE")
+_SHORTEST_SECRET = 4
 
 IdOrName = Annotated[
     str, typer.Argument(metavar="ID-OR-NAME", help="Digits are an id; all else is looked up.")
@@ -130,7 +131,10 @@ def _hidden(settings: Mapping[str, Any], shown: str) -> dict[str, Any]:
 
 
 def _rows(authentication: Authentication) -> list[dict[str, Any]]:
-    kind, settings = authentication.get("type"), authentication.get("settings") or {}
+    kind: Any = authentication.get("type")
+    settings: object = authentication.get("settings")
+    if not isinstance(settings, Mapping):
+        return [{"type": kind, "setting": "settings", "value": settings}]
     rows = [{"type": kind, "setting": key, "value": value} for key, value in settings.items()]
     return rows or [{"type": kind}]
 
@@ -185,9 +189,16 @@ def _oauth_settings(path: str) -> dict[str, Any]:
         raise FileTrouble(f"--settings-file {path}: not JSON{where}") from None
     if not isinstance(settings, dict):
         raise FileTrouble(f"--settings-file {path}: not a JSON object")
-    for secret in _texts([value for key, value in settings.items() if key != "username"]):
-        register(secret)
+    keep_secret(settings)
     return settings
+
+
+def keep_secret(settings: Mapping[str, Any]) -> None:
+    """Have the settings, all but ``username``, masked in whatever is written to stderr."""
+    for secret in _texts([value for key, value in settings.items() if key != "username"]):
+        # NOTE: a mask for each 1 or e would leave nothing of a line, and tell what it hides.
+        if len(secret) >= _SHORTEST_SECRET:
+            register(secret)
 
 
 def _texts(value: Any) -> Iterator[str]:
