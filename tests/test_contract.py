@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -224,3 +225,46 @@ def test_a_plus_typed_in_a_raw_query_is_a_plus(ess: Run, service: Scripted) -> N
     assert [each.path for each in service.sent] == [sent]
     assert call(ess, service, "api", "GET", "/x?n=%FF").code == 2
     assert len(service.sent) == 1
+
+
+# Secrets
+
+
+def test_a_dry_run_of_a_raw_call_masks_authentication(ess: Run) -> None:
+    path = "/delivery-configurations/1654/authentication"
+    argv = ("api", "PUT", path, "--dry-run", "--json")
+    typed = json.dumps({"type": "BASIC", "settings": {"username": "u", "password": "pa55word"}})
+    outcome = ess(*argv, "--data", "-", stdin=typed)
+    assert json.loads(outcome.out)["body"] == {
+        "type": "BASIC",
+        "settings": {"username": "u", "password": "********"},
+    }
+    outcome = ess(*argv, "--field", "password=pa55word")
+    assert json.loads(outcome.out)["body"] == {"password": "********"}
+    assert json.loads(ess(*argv, "--data", "-", stdin="pa55word").out)["body"] == "********"
+    assert json.loads(ess(*argv).out)["body"] is None
+
+
+def test_settings_too_short_to_be_secrets_do_not_garble_what_is_said(
+    ess: Run, tmp_path: Path
+) -> None:
+    file = tmp_path / "oauth.json"
+    file.write_text('{"secret": "pa55word", "version": 1, "scopes": ["e"]}')
+    argv = ("delivery-cfg", "auth", "set", "1654", "--type", "OAUTH", "--yes")
+    assert ess(*argv, "--settings-file", str(file)).err == (
+        "set the authentication of delivery configuration 1654 to OAUTH"
+        " · profile sandbox (embedded)\n"
+    )
+
+
+# Errors
+
+
+def test_a_profile_s_json_gets_errors_as_json_too(ess: Run) -> None:
+    set_profile = ("profile", "set", "p", "--base-url", "http://127.0.0.1:9", "--output", "json")
+    assert ess(*set_profile, env={"ESS_PROFILE": ""}).code == 0
+    env = {"ESS_PROFILE": "p", "ESS_TOKEN": "t"}
+    outcome = ess("topics", "list", env=env)
+    assert outcome.code == 6
+    assert json.loads(outcome.err.splitlines()[-1])["error"]["exit"] == 6
+    assert "{" not in ess("topics", "list", "-o", "csv", env=env).err

@@ -1,14 +1,18 @@
 """``ess api``: any path of the service, as it comes."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 
 from ess_cli.changes import Change
 from ess_cli.cli import Write, noun
+from ess_cli.commands.delivery_cfg_auth import keep_secret, masked
 from ess_cli.errors import FileTrouble, UsageFault
 from ess_cli.options import teaches
+from ess_cli.records import Authentication
+from ess_cli.redaction import MASK
 
 app = noun("Any path of the service, as it comes.")
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS")
@@ -32,6 +36,8 @@ def call(
 
     Anything but GET asks first. A value of --field is text in a body.
     """
+    from urllib.parse import unquote
+
     ess = ctx.obj
     verb = method.upper()
     if verb not in METHODS:
@@ -44,6 +50,8 @@ def call(
     if verb == "GET":
         query = (*query, *pairs)
     shown = _shown(body)
+    if unquote(place).rstrip("/").endswith("/authentication"):
+        shown = _masked(shown)
     from ess_cli.api.paths import query_string
 
     change = Change(verb, place + query_string(query), f"{verb} {place}", None, (), shown)
@@ -123,3 +131,13 @@ def _shown(body: bytes | None) -> Any:
         return decode(body)
     except ValueError:
         return body.decode("utf-8", "backslashreplace")
+
+
+def _masked(shown: Any) -> Any:
+    """A webhook's authentication without its secrets, which are also kept out of errors."""
+    if not isinstance(shown, Mapping):
+        return None if shown is None else MASK
+    settings = shown.get("settings")
+    keep_secret(settings if isinstance(settings, Mapping) else shown)
+    whole: Any = masked(cast(Authentication, shown))  # the keys are those that were typed
+    return {key: whole[key] for key in shown}

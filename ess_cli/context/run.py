@@ -124,6 +124,8 @@ class Run:
         """Whether an error is also printed as JSON; works before the command line is parsed."""
         from itertools import pairwise
 
+        if "settings" in self.__dict__:
+            return self.settings.output.value in ("json", "jsonl")
         words = self.program_args
         following = dict(pairwise(words))
         output = (
