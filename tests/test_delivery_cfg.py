@@ -130,6 +130,19 @@ def test_an_exact_id_goes_before_a_name(ess: Run, service: Scripted) -> None:
     assert (outcome.code, outcome.out) == (0, "other\n")
 
 
+def test_digits_are_an_id_even_where_a_configuration_is_named_so(
+    ess: Run, service: Scripted
+) -> None:
+    rows = [{"id": "7", "del-cfg-nm": "2024"}]
+    service.answer("GET", "/delivery-configurations", {"delivery-configurations": rows})
+    service.answer("GET", "/event-delivery-attempts", {"attempts": [{"del-cfg-nm": "2024"}]})
+    env = {"ESS_PROFILE": "", "ESS_BASE_URL": service.url, "ESS_TOKEN": "token-1"}
+    argv = ("deliveries", "attempts", "-c", "configuration", "--no-header", "--cfg")
+    assert ess(*argv, "2024", env=env).code == 4
+    assert ess(*argv, "7", env=env).out == "2024\n"
+    assert ess("delivery-cfg", "get", "2024", env=env).code == 4
+
+
 # Creating
 
 

@@ -114,3 +114,13 @@ def test_settings_of_an_unknown_shape_are_masked_too(ess: Run, service: Scripted
             assert "s3cret" not in outcome.out + outcome.err
             argv = ("delivery-cfg", "auth", "get", "5", "--reveal", "-o", form)
             assert "s3cret" in ess(*argv, env=env).out
+
+
+def test_nothing_is_created_where_the_look_before_it_cannot_be_read(
+    ess: Run, service: Scripted
+) -> None:
+    service.answer("GET", "/topic-subscriptions/mdn", {"subscriptions": ["x"]})
+    env = {"ESS_PROFILE": "", "ESS_BASE_URL": service.url, "ESS_TOKEN": "token-1"}
+    argv = ("subs", "create", "--topic", "NIS-Events", "--cfg", "5", "--number", "+12025550123")
+    assert ess(*argv, env=env).code == 9
+    assert [sent.method for sent in service.sent] == ["GET"]
