@@ -85,13 +85,20 @@ def subscription_change(
 ) -> Change:
     """The PUT of a subscription.
 
-    ``end-date`` is sent only where it is given, None (for ever) included: no read returns it.
+    No documented read returns ``end-date``, so it is sent only where it is given, None (for ever)
+    included; should a read return it all the same, it is sent back like everything else.
     """
+    before = {**(listed or {}), **single}
+    told = "end-date" in before
     dates = {key: value for key, value in changes.items() if key == "end-date"}
     others = {key: value for key, value in changes.items() if key != "end-date"}
     body, differences = merged(single, listed, others, SUBSCRIPTION_READ_ONLY)
-    body = {key: value for key, value in body.items() if key != "end-date"} | dates
-    ends = tuple(Difference(key, None, value, known=False) for key, value in dates.items())
+    body |= dates
+    ends = tuple(
+        Difference(key, before.get(key), value, known=told)
+        for key, value in dates.items()
+        if not told or before[key] != value
+    )
     what = f"subscription {single.get('id')} of {single.get('topic-nm')}"
     return Change("PUT", path, what, body, differences + ends, shown_body=body)
 

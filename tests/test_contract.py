@@ -164,6 +164,37 @@ def test_a_wrong_number_is_told_before_anything_is_read(ess: Run, options: list[
     assert (outcome.code, outcome.out) == (2, "")
 
 
+@pytest.mark.parametrize("place", ["single", "listed"])
+def test_an_end_date_that_a_read_tells_is_sent_back(
+    ess: Run, service: Scripted, place: str
+) -> None:
+    single = {"id": "7", "topic-nm": "T", "match-crt": "", "start-date": "x"}
+    told = {"end-date": "2027-01-01T00:00:00Z"}
+    listed = {"topic-subscriptions": [{**single, **(told if place == "listed" else {})}]}
+    service.answer("GET", "/topic-subscriptions", listed)
+    service.answer(
+        "GET", "/topics/T/subscriptions/7", {**single, **told} if place == "single" else single
+    )
+    service.answer("PUT", "/topics/T/subscriptions/7", status=204)
+    outcome = call(ess, service, "subs", "update", "T", "7", "--match", "a = 1", "--yes")
+    assert (outcome.code, "warning" in outcome.err) == (0, False)
+    body = {"match-crt": "a = 1", "start-date": "x", **told}
+    assert [sent.body for sent in service.sent if sent.method == "PUT"] == [body]
+    outcome = call(ess, service, "subs", "update", "T", "7", "--no-end-date", "--yes")
+    assert "\n   end-date  2027-01-01T00:00:00Z → (none)\n" in outcome.err
+    for_ever = {"match-crt": "", "start-date": "x", "end-date": None}
+    assert [sent.body for sent in service.sent if sent.method == "PUT"][1:] == [for_ever]
+    outcome = call(ess, service, "subs", "end", "7", "--at", "2027-01-01", "--yes")
+    assert outcome.err == "subscription 7 of T is so already; nothing was sent\n"
+
+
+def test_a_dump_that_is_accepted_without_a_reference_warns(ess: Run, service: Scripted) -> None:
+    service.answer("GET", "/topics/T/dump-subscriptions", status=202)
+    outcome = call(ess, service, "topics", "dump", "T", "--json")
+    assert (outcome.code, outcome.out) == (0, "{}\n")
+    assert outcome.err.startswith("warning: accepted, without a reference id\nstarted a dump ")
+
+
 # Lists
 
 

@@ -317,7 +317,7 @@ def _replace(ess: Any, topic_and_id: list[str], changes: dict[str, Any]) -> None
         ess.show_object(single, [_with_name(ess, single)])
         ess.terminal.note(f"{change.what} is so already; nothing was sent")
         return
-    if "end-date" not in changes:
+    if "end-date" not in change.body:
         ess.terminal.warn(
             "no read tells when a subscription ends: if this one has an end date, the service may"
             " drop it with this update; --end-date or --no-end-date says which is meant"

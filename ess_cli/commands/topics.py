@@ -78,5 +78,7 @@ def dump_subscriptions(
         reply = topics.dump_subscriptions(
             ess.http, topic, compression=compression, compression_type=compression_type
         )
+        if not reply:
+            ess.terminal.warn("accepted, without a reference id")
         ess.show_done(reply)
         ess.changed(f"started a dump of the subscriptions to {topic}")
