@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
-from typer.exceptions import TyperException
 from typer.main import get_group, get_params_convertors_ctx_param_name_from_function
 
 from ess_cli.errors import UsageFault
@@ -40,6 +39,9 @@ _SOURCES: dict[str, Callable[..., None]] = {
     "write": write_options,
 }
 _PARAMS: dict[str, list[Any]] = {}
+# What Typer raises over a command line. Of that family it exports only BadParameter, and the name
+# of its root differs from version to version.
+PARSE_ERROR: type[Exception] = typer.BadParameter.__bases__[0]
 
 
 def shared_params(family: str) -> list[Any]:
@@ -70,7 +72,7 @@ class _Sharing(_Base):
         """Parse, and hand the shared options over to the run."""
         try:
             rest = super().parse_args(ctx, args)
-        except TyperException as error:
+        except PARSE_ERROR as error:
             # The parser itself does not say which command it was at.
             error.ctx = getattr(error, "ctx", None) or ctx  # type: ignore[attr-defined]
             raise
@@ -221,7 +223,7 @@ def invoke(args: list[str], ess: Ess) -> int:
         The exit code of the verb, 0 unless it says otherwise.
 
     Raises:
-        TyperException: the line cannot be parsed.
+        PARSE_ERROR: the line cannot be parsed.
         EssError: what the verb raises.
     """
     tree = root()
@@ -230,7 +232,7 @@ def invoke(args: list[str], ess: Ess) -> int:
     return result if isinstance(result, int) else 0
 
 
-def usage_fault(error: TyperException, args: list[str]) -> UsageFault:
+def usage_fault(error: Any, args: list[str]) -> UsageFault:
     """Typer's complaint in the house's words.
 
     What stands behind `ess auth` is never repeated: it may be a token typed in the wrong place.

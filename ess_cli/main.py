@@ -134,9 +134,9 @@ def _run(
 
 def _report(error: BaseException, ess: Ess) -> int:
     """Say what happened on stderr, and name the exit code for it."""
-    from typer.exceptions import Abort, Exit, TyperException
+    from typer import Abort, Exit
 
-    from ess_cli.cli import usage_fault
+    from ess_cli.cli import PARSE_ERROR, usage_fault
     from ess_cli.errors import EssError, OutputTrouble
 
     if isinstance(error, Exit):
@@ -156,7 +156,7 @@ def _report(error: BaseException, ess: Ess) -> int:
         return _leave(ess, 130, within_s=_LAST_WRITE_S)
     if isinstance(error, BrokenPipeError):
         return _leave(ess, 141)
-    if isinstance(error, TyperException):
+    if isinstance(error, PARSE_ERROR):
         error = usage_fault(error, ess.program_args)
     found = error if isinstance(error, EssError) else _trouble(error)
     if found is None:
