@@ -7,8 +7,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ess_cli.api.decoding import decode
+from ess_cli.api.incremental import Rows
+from ess_cli.api.shapes import rows_under
 from tests import hostile
 from tests.conftest import Outcome
 from tests.hostile import TOKEN, Hostile, Step, Wire, close, on, pour, reply
@@ -172,6 +172,46 @@ def test_any_bytes_are_json_or_a_value_error(body: bytes, padding: int) -> None:
         decode(body + b" " * padding)
     except ValueError:
         return
+
+
+ROWS = (
+    ' {"a" : [1, -2.5e-3,true,{"b":null}], "topics":[ {"id":"\\ud83d\\udca3\\\\\\"]},"}, {},\t'
+    '{"n":123456789012345678901234567890,"x":"caf\u00e9 \U0001f4a3 ,]}"}\n] , "z" : "" } '
+)
+
+
+@pytest.mark.parametrize("cut", range(len(ROWS.encode())))
+def test_a_long_list_is_the_same_wherever_its_text_is_divided(cut: int) -> None:
+    begins = b'{"pad":"' + b"x" * ((1 << 20) - cut - 10) + b'",'
+    body = begins + ROWS.encode().lstrip(b" {")
+    rows = Rows(body, "topics")
+    read = [row for batch in rows for row in batch]
+    whole = decode(body)
+    assert read == whole.pop("topics")
+    assert rows.facts == whole
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    st.integers(0, len(ROWS)),
+    st.integers(0, 4),
+    st.text(' \t\n{}[]:,"\\\\ud8x-+.0159eEtrufalsnNI\u00e9', max_size=3),
+)
+def test_a_long_list_is_refused_where_a_short_one_would_be(at: int, gone: int, put: str) -> None:
+    text = ROWS[:at] + put + ROWS[at + gone :]
+    try:
+        whole = decode(text.encode())
+        listed: object = rows_under("topics")(whole)
+        whole.pop("topics")
+    except ValueError:
+        whole = listed = None
+    rows = Rows(text.encode(), "topics")
+    try:
+        read: object = [row for batch in rows for row in batch]
+    except ValueError:
+        read = None
+    assert read == listed
+    assert read is None or rows.facts == whole
 
 
 def test_a_key_given_twice_does_not_matter(wire: Wire) -> None:
@@ -389,30 +429,3 @@ def test_what_does_not_end_is_ended(wire: Wire, home: Path, head: bytes, piece: 
     wire.check(outcome)
     assert outcome.code == 9
     assert most_mb < 400
-
-
-@in_linux
-@pytest.mark.long
-def test_an_honest_list_of_205_mb_passes_in_little_memory(wire: Wire, home: Path) -> None:
-    page_size, pages = 1000, 41
-    pad = "x" * 5000
-
-    def target(page: int) -> str:
-        offset = f"&offset={page * page_size}" if page else ""
-        return f"GET /ess/v1/event-deliveries?limit=1000{offset}"
-
-    def page(number: int) -> Iterator[bytes]:
-        first = number * page_size
-        rows = [
-            {"event-id": f"e{row}", "del-cfg-id": 1, "event-body": pad}
-            for row in range(first, first + (page_size if number < pages else 0))
-        ]
-        limits = {"event-deliveries": rows, "paged-result": {"limit": page_size}}
-        yield reply(200, json.dumps(limits).encode())
-
-    script = [on(target(number), pour(partial(page, number))) for number in range(pages + 1)]
-    server = wire.serve(*script)
-    outcome, most_mb = _measured(server, home, "deliveries", "list", "--all", "-o", "jsonl")
-    assert outcome.code == 0
-    assert (home / "out").stat().st_size > 205_000_000
-    assert most_mb < 100

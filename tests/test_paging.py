@@ -275,6 +275,15 @@ def test_a_server_that_ignores_offset_is_not_asked_for_ever(wire: Wire) -> None:
     assert "error: GET /topics: the page at offset 2 brought nothing new\n" in outcome.err
 
 
+def test_the_same_holds_for_a_page_of_many_megabytes(wire: Wire) -> None:
+    names = [f"t{number}" for number in range(5000)]
+    rows = [{"topic-nm": name, "pad": "x" * 4000} for name in names]
+    page = json_reply({"topics": rows, "paged-result": {"limit": 5000}})
+    server = wire.serve(on(TOPICS, page), on(f"{TOPICS}&offset=5000", page))
+    outcome = wire.ess(server, "topics", "list", "-o", "name")
+    assert (outcome.code, outcome.out.split()) == (9, names)
+
+
 def test_the_same_holds_for_rows_that_nothing_tells_apart(wire: Wire) -> None:
     page = json_reply({"topics": [{"x": 1}, {"x": 2}]})
     server = wire.serve(

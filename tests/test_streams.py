@@ -198,6 +198,20 @@ def test_a_write_with_closed_streams_writes_into_no_file_of_ours(shell: Shell, h
     assert "n" in names.out.splitlines()
 
 
+def test_closed_descriptors_are_filled_in_before_anything_is_opened(shell: Shell) -> None:
+    program = """
+import os
+for number in range(3):
+    os.close(number)
+from ess_cli.main import main
+main(["help", "output"])
+nowhere = os.stat(os.devnull)
+os._exit(sum(not os.path.samestat(os.fstat(number), nowhere) for number in range(3)))
+"""
+    command = [sys.executable, "-c", program]
+    assert subprocess.run(command, env=shell.environment(), cwd=ROOT, check=False).returncode == 0
+
+
 def test_no_question_is_asked_where_stdin_is_closed(shell: Shell) -> None:
     env = shell.environment()
     end = ("subs", "end", "SCG-Message", "142")
@@ -332,8 +346,17 @@ def test_a_signal_that_is_ignored_stays_ignored(wire: Wire, shell: Shell) -> Non
 def test_a_signal_ends_a_run_whose_reader_has_stopped_reading(
     wire: Wire, shell: Shell, number: int, code: int
 ) -> None:
-    server = wire.serve(on(TOPICS, MANY))
-    argv = ("topics", "list", "-o", "name")
+    # The first page fills the pipe; the second one is still in our buffer when the signal comes.
+    pages = [
+        json_reply({"topics": [{"topic-nm": f"{page}-{n}-{'x' * 100}"} for n in range(550)]})
+        for page in range(2)
+    ]
+    server = wire.serve(
+        on("GET /ess/v1/topics?limit=550", pages[0]),
+        on("GET /ess/v1/topics?limit=550&offset=550", pages[1]),
+        on("GET /ess/v1/topics?limit=550&offset=1100", json_reply({"topics": []})),
+    )
+    argv = ("topics", "list", "--page-size", "550", "-o", "name")
     process = shell.start(*argv, env=shell.environment(server))
     assert process.stdout is not None
     assert process.stdout.read(1)

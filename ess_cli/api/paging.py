@@ -95,34 +95,42 @@ class Listing(Generic[RecordT]):
         while True:
             batches, facts = self._http.rows(self._path, self._key, self._query(offset, limit))
             known = set().union(*seen)
-            came: deque[set[object]] = deque(maxlen=_REMEMBERED_PAGES)
+            # Of a page in many batches, the first and the last ones are remembered.
+            first: set[object] = set()
+            last: deque[set[object]] = deque(maxlen=_REMEMBERED_PAGES)
             held: tuple[int, list[RecordT], list[bool]] | None = None
             count, brought_new = 0, False
             for rows in batches:
-                if held is not None:
-                    yield (*held, False)
                 identities = _identities(rows, self._identity)
                 is_new = [identity not in known for identity in identities]
-                brought_new = brought_new or any(is_new)
+                if held is None:
+                    first, brought_new = set(identities), any(is_new)
+                elif known and not brought_new:
+                    raise self._nothing_new(offset)
+                else:
+                    yield (*held, False)
+                    last.append(set(identities))
                 if not all(is_new):
                     # NOTE: one without an identity may be another row that looks alike.
                     is_nameless = [isinstance(identity, _Nameless) for identity in identities]
                     is_new = list(map(or_, is_new, is_nameless))
                 held = offset + count, cast("list[RecordT]", rows), is_new
                 count += len(rows)
-                came.append(set(identities))
             following = self._next(facts, offset, limit, count)
             if following is not None and not brought_new:
-                raise PagingLoop(
-                    f"GET {self._path}: the page at offset {offset} brought nothing new",
-                    hint="the service may ignore offset; ask for all at once with --page-size",
-                )
+                raise self._nothing_new(offset)
             if held is not None:
                 yield (*held, following is None)
             if following is None:
                 return
-            seen.append(set().union(*came))
+            seen.append(first.union(*last))
             offset, limit = following
+
+    def _nothing_new(self, offset: int) -> PagingLoop:
+        return PagingLoop(
+            f"GET {self._path}: the page at offset {offset} brought nothing new",
+            hint="the service may ignore offset; ask for all at once with --page-size",
+        )
 
     def _query(self, offset: int, limit: int) -> tuple[tuple[str, str], ...]:
         own = [("limit", str(limit))] + ([("offset", str(offset))] if offset else [])
