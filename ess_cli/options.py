@@ -19,6 +19,9 @@ from ess_cli.render.columns import Table
 
 CommandT = TypeVar("CommandT", bound=Callable[..., None])
 
+# As many digits as a count in a page's address may have.
+LARGEST_COUNT = 10**18 - 1
+
 
 class Flags:
     """The global, listing and write options of one run, as typed; None and False where absent."""
@@ -122,13 +125,18 @@ def global_options(
 
 def listing_options(
     limit: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Stop after N rows, filters applied.")
+        int | None,
+        typer.Option(
+            metavar="N", min=1, max=LARGEST_COUNT, help="Stop after N rows, filters applied."
+        ),
     ] = None,
     offset: Annotated[
-        int | None, typer.Option(metavar="N", min=0, help="Begin at the service's row N.")
+        int | None,
+        typer.Option(metavar="N", min=0, max=LARGEST_COUNT, help="Begin at the service's row N."),
     ] = None,
     page_size: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Rows a request. [1000]")
+        int | None,
+        typer.Option(metavar="N", min=1, max=LARGEST_COUNT, help="Rows a request. [1000]"),
     ] = None,
     all: Annotated[bool, typer.Option("--all", help="Every row, however many.")] = False,  # noqa: A002
     sort: Annotated[
