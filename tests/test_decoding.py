@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ess_cli.api.decoding import decode
@@ -176,7 +176,7 @@ def test_any_bytes_are_json_or_a_value_error(body: bytes, padding: int) -> None:
 
 ROWS = (
     ' {"a" : [1, -2.5e-3,true,{"b":null}], "topics":[ {"id":"\\ud83d\\udca3\\\\\\"]},"}, {},\t'
-    '{"n":123456789012345678901234567890,"x":"caf\u00e9 \U0001f4a3 ,]}"}\n] , "z" : "" } '
+    '{"n":123456789012345678901234567890,"x":"caf\u00e9 \U0001f4a3 ,]}"}\n] , "z" : "", "total":-12.5e30 } '
 )
 
 
@@ -197,6 +197,9 @@ def test_a_long_list_is_the_same_wherever_its_text_is_divided(cut: int) -> None:
     st.integers(0, 4),
     st.text(' \t\n{}[]:,"\\\\ud8x-+.0159eEtrufalsnNI\u00e9', max_size=3),
 )
+@example(ROWS.index("]"), 0, ",")
+@example(ROWS.rindex("\n]"), 0, ",")
+@example(ROWS.rindex("}"), 0, ",")
 def test_a_long_list_is_refused_where_a_short_one_would_be(at: int, gone: int, put: str) -> None:
     text = ROWS[:at] + put + ROWS[at + gone :]
     try:
