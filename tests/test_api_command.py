@@ -163,6 +163,11 @@ def test_a_refusal_is_the_service_s_own(ess: Run) -> None:
             12,
             "error: --data /none/at/all: No such file or directory\n",
         ),
+        (
+            ["POST", "/x", "--field", "a=\udcff", "--yes"],
+            2,
+            'error: --field: not valid text: "a=\\udcff"\nhint: it is sent as UTF-8\n',
+        ),
         (["GET"], 2, "error: missing argument 'PATH'\nhint: ess api --help\n"),
     ],
 )

@@ -299,3 +299,17 @@ def test_a_profile_s_json_gets_errors_as_json_too(ess: Run) -> None:
     assert outcome.code == 6
     assert json.loads(outcome.err.splitlines()[-1])["error"]["exit"] == 6
     assert "{" not in ess("topics", "list", "-o", "csv", env=env).err
+
+
+def test_a_range_that_is_none_is_not_sent(ess: Run) -> None:
+    named = ("--event-id", "event-3", "--topic", "topic-C", "--event-type", "some-type-3")
+    cfg = ("--cfg", "Delivery Configuration 1")
+
+    outcome = ess(
+        "deliveries", "mark-handled", *named, *cfg, "--timestamp", "yesterday", "--yes", "-o", "csv"
+    )
+
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err == (
+        'error: --timestamp: not a range: "yesterday"\nhint: [1970-01-01T00:00:00-] is all\n'
+    )

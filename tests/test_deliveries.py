@@ -322,6 +322,6 @@ def test_marking_wants_a_yes_since_it_cannot_be_undone(ess: Run) -> None:
 
 
 def test_a_range_that_is_none_the_service_refuses(ess: Run) -> None:
-    outcome = ess(*HANDLE, "1658", "--yes", "--timestamp", "garbage")
+    outcome = ess(*HANDLE, "1658", "--yes", "--timestamp", "[garbage-]")
     assert (outcome.code, outcome.out) == (5, "")
     assert ess(*HANDLE, "1658", "-y", "-c", "updated", "--no-header").out == "1\n"

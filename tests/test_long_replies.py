@@ -23,10 +23,12 @@ PAD = "p" * 1000
 COUNT = LONG_BYTES // 1000 + 500
 
 
-def long_list(rows: Callable[[int], dict[str, Any]], count: int = COUNT, **facts: Any) -> bytes:
+def long_list(
+    rows: Callable[[int], dict[str, Any]], count: int = COUNT, limit: int = 10_000_000
+) -> bytes:
     listed = [{**rows(number), "pad": PAD} for number in range(count)]
-    facts.setdefault("paged-result", {"offset": 0, "limit": 10_000_000})
-    body = json.dumps({"topics": listed, **facts}).encode()
+    paged = {"offset": 0, "limit": limit}
+    body = json.dumps({"topics": listed, "paged-result": paged}).encode()
     assert len(body) > LONG_BYTES
     return body
 
@@ -46,7 +48,7 @@ def test_each_row_of_a_long_reply_arrives_once_and_in_order(wire: Wire) -> None:
 
 
 def test_the_end_of_the_list_is_judged_by_what_stands_behind_the_rows(wire: Wire) -> None:
-    full = long_list(named, **{"paged-result": {"offset": 0, "limit": COUNT}})
+    full = long_list(named, limit=COUNT)
     rest = b'{"topics": [{"topic-nm": "last"}], "paged-result": {"limit": 5}}'
     server = wire.serve(
         on(TOPICS, reply(200, full)), on(f"{TOPICS}&offset={COUNT}", reply(200, rest))

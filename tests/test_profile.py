@@ -216,7 +216,10 @@ def test_loosening_a_protection_wants_the_profile_s_name(
     for wrong in ((), ("--yes",), ("--confirm", "other")):
         outcome = ess("profile", "set", "prod", *loosening, *wrong)
         assert outcome.code == 8
-        assert "hint: add --confirm prod to do it, or --dry-run to see it; --yes is not enough\n" in outcome.err
+        assert (
+            "hint: add --confirm prod to do it, or --dry-run to see it; --yes is not enough\n"
+            in outcome.err
+        )
         assert path.read_text() == before
     assert ess("profile", "set", "prod", *loosening, "--confirm", "prod").code == 0
     assert path.read_text() != before

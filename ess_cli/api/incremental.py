@@ -16,6 +16,8 @@ from ess_cli.api.decoding import finite, refuse
 _PIECE = 1 << 20
 _BATCH = 1000
 _BLANK = " \t\r\n"
+# What may follow a number that is cut; nothing at all stands for the end of the text.
+_NUMERIC = frozenset(["", *"0123456789.eE+-"])
 
 
 class Rows:
@@ -114,8 +116,9 @@ class Rows:
                 if not self._more():
                     raise
                 continue
-            # NOTE: a number at the end of the text may go on in the next piece.
-            if end < len(self._text) or not self._more():
+            # NOTE: a number at the end of the text may go on in the next piece; one without what
+            # makes its end a number, as in 12.5e, is read up to there.
+            if self._text[end : end + 1] not in _NUMERIC or not self._more():
                 break
         if "\\ud" in self._text[self._at : end].lower():
             json.dumps(value, ensure_ascii=False).encode()  # a lone surrogate: ValueError

@@ -104,6 +104,10 @@ def _pair(text: str) -> tuple[str, str]:
     key, equals, value = text.partition("=")
     if not key or not equals:
         raise UsageFault(f'--field: not KEY=VALUE: "{text}"', hint="--field limit=10")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise UsageFault(f'--field: not valid text: "{text}"', hint="it is sent as UTF-8") from None
     return key, value
 
 

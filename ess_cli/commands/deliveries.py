@@ -240,6 +240,8 @@ def mark_handled(
     from ess_cli.api import deliveries
 
     ess = ctx.obj
+    if not (timestamp.startswith("[") and "-" in timestamp and timestamp.endswith("]")):
+        raise UsageFault(f'--timestamp: not a range: "{timestamp}"', hint=f"{EVERYTHING} is all")
     body: HandledEvent = {
         "event-id": event_id,
         "topic": topic,
@@ -247,7 +249,7 @@ def mark_handled(
         "del-cfg-nm": _name_of(ess, cfg),
         "timestamp": timestamp,
     }
-    ess.terminal.note(f"timestamp: {timestamp}")
+    ess.tell_before(f"timestamp: {timestamp}")
     what = f"event {event_id} for {body['del-cfg-nm']} as handled"
     change = Change("POST", "/handled-event-deliveries", f"mark {what}", body, (), body)
     if ess.agreed(change, asks=True):

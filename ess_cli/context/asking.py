@@ -61,9 +61,14 @@ class Asking(Run):
     def _show_differences(self, change: Change) -> None:
         from ess_cli.render.dryrun import difference_lines
 
-        self.terminal.note(f" {change.what} · {self.where}")
+        self.tell_before(f" {change.what} · {self.where}")
         for line in difference_lines(change.differences):
-            self.terminal.note(line)
+            self.tell_before(line)
+
+    def tell_before(self, text: str) -> None:
+        """What a user is to know of a change; ``--quiet`` hides it only where nobody is asked."""
+        asks = self.may_ask and not self.flags.yes and self.flags.confirm is None
+        (self.terminal.say if asks else self.terminal.note)(text)
 
     def _confirm(self, what: str) -> None:
         if not self.may_ask:
