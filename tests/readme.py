@@ -10,6 +10,7 @@ import fcntl
 import os
 import pty
 import re
+import socket
 import struct
 import sys
 import tempfile
@@ -19,6 +20,7 @@ from pathlib import Path
 README = Path(__file__).parent.parent / "README.md"
 _BLOCK = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.MULTILINE | re.DOTALL)
 _MARK = "\x1e"
+_PORT = "8025"
 
 
 def blocks(text: str) -> list[str]:
@@ -39,7 +41,6 @@ def run(lines: list[str], home: Path) -> list[str]:
     ess.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m ess_cli "$@"\n')
     ess.chmod(0o755)
     script = home / "script"
-    script.write_text("".join(f"printf '{_MARK}'\n{line}\n" for line in lines))
     environment = {
         "HOME": str(home),
         "PATH": f"{programs}:{os.environ['PATH']}",
@@ -48,8 +49,24 @@ def run(lines: list[str], home: Path) -> list[str]:
         "NO_COLOR": "1",
         "LC_ALL": "C.UTF-8",
     }
+    port = _free_port()
+    lines = [line.replace(_PORT, port) for line in lines]
+    script.write_text("".join(f"printf '{_MARK}'\n{line}\n" for line in lines))
     shown = _on_a_terminal(["bash", "--norc", str(script)], environment)
-    return shown.replace("\r\n", "\n").replace(str(home), "~").split(_MARK)[1:]
+    shown = shown.replace("\r\n", "\n").replace(str(home), "~").replace(f":{port}", f":{_PORT}")
+    return shown.split(_MARK)[1:]
+
+
+def _free_port() -> str:
+    """A port of as many digits as the README's, so that tables keep their widths."""
+    for port in range(2000 + os.getpid() % 5000, 9999):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return str(port)
+    raise OSError("no free port of four digits")
 
 
 def _on_a_terminal(command: list[str], environment: dict[str, str]) -> str:

@@ -443,3 +443,10 @@ def test_a_typed_write_in_doubt_says_how_to_look(wire: Wire) -> None:
         '{"error": {"kind": "outcome-unknown", "message": "PUT /delivery-configurations/5: the '
         f'connection to {server.host} broke off", "exit": 7, "http": null, "retryable": false}}}}'
     )
+
+
+def test_a_raw_call_that_starts_a_job_is_not_sent_twice(wire: Wire) -> None:
+    place = "/topics/NIS-Events/dump-subscriptions"
+    server = wire.serve(on(f"GET /ess/v1{place}", reply(503)))
+    outcome = wire.ess(server, "api", "GET", place)
+    assert (outcome.code, outcome.out) == (7, "")

@@ -175,14 +175,27 @@ class Http:
         call = _Call("PUT", path, "", _encoded(body), look=look, once=False)
         return self._written(call)
 
-    def raw(self, method: str, path: str, query: Query, body: bytes | None) -> Reply:
+    def raw(
+        self, method: str, path: str, query: Query, body: bytes | None, *, starts_job: bool = False
+    ) -> Reply:
         """Any request, its reply as it came.
+
+        Args:
+            method: GET, POST, …
+            path: below the base URL.
+            query: parameters.
+            body: None for none.
+            starts_job: a GET that is never to be sent twice.
 
         Raises:
             EssError: the service refused it, or the outcome of a write is in doubt.
         """
-        look = None if method in _READS else "with a GET of the same path"
-        once = method not in ("GET", "PUT")
+        look: str | None = "with a GET of the same path"
+        if starts_job:
+            look = "by the notice that the job is done"
+        elif method in _READS:
+            look = None
+        once = starts_job or method not in ("GET", "PUT")
         call = _Call(method, path, query_string(query), body, look, once)
         reply = self._exchange(call)
         if look is not None and reply.body.strip():

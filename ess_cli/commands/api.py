@@ -56,10 +56,12 @@ def call(
 
     change = Change(verb, place + query_string(query), f"{verb} {place}", None, (), shown)
     reads = verb == "GET"
-    # The GET that starts a job counts as a write for protection, as in `topics dump`.
+    # The GET that starts a job counts as a write for protection and for retries, as in
+    # `topics dump`.
     starts_job = place.rstrip("/").endswith("/dump-subscriptions")
     if (reads and not starts_job and not ess.flags.dry_run) or ess.agreed(change, asks=not reads):
-        ess.terminal.write(ess.http.raw(verb, place, query, body).body)
+        reply = ess.http.raw(verb, place, query, body, starts_job=reads and starts_job)
+        ess.terminal.write(reply.body)
 
 
 def _split(path: str) -> tuple[str, tuple[tuple[str, str], ...]]:
