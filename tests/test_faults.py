@@ -191,3 +191,21 @@ def test_an_answer_before_the_answer_is_none(wire: Wire, status: int) -> None:
     assert wire.ess(server, "topics", "list").code == 9
     server = wire.serve(on("POST /ess/v1/topics", interim, hold))
     assert wire.ess(server, "api", "POST", "/topics", "--yes").code == 7
+
+
+@pytest.mark.parametrize("blanks", [16384 - 10, 16384 - len(TOKEN), 100, 180])
+def test_a_secret_is_masked_where_a_reply_is_cut(wire: Wire, blanks: int) -> None:
+    body = b"a" + b" " * blanks + TOKEN.encode() + b" and more" * 2000
+    server = wire.serve(on(TOPICS, reply(400, body)), on(TOPICS, reply(200, body)))
+    for code in (5, 9):
+        outcome = wire.ess(server, "topics", "list")
+        assert outcome.code == code
+        assert TOKEN[:6] not in outcome.err
+
+
+def test_a_secret_is_masked_where_a_location_is_cut(wire: Wire) -> None:
+    moved = reply(302, b"", f"Location: https://{'a' * 190}{TOKEN}/")
+    server = wire.serve(on(TOPICS, moved))
+    outcome = wire.ess(server, "topics", "list")
+    assert outcome.code == 9
+    assert TOKEN[:6] not in outcome.err

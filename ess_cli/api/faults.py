@@ -27,9 +27,10 @@ from ess_cli.redaction import redact
 
 RETRYABLE = frozenset({408, 429, 500, 502, 503, 504})
 _LONGEST_REASON = 200
+_LONGEST_SECRET = 4096
 # As far as a reply is searched for a reason. What is shown is cut only after secrets in it have
 # been masked: half of one would not be recognised.
-_SEARCHED = 4096
+_SEARCHED = 16384
 
 # (code, text) keys of the JSON envelopes seen on this host, in the order of how telling they are.
 _CODE_KEYS = ("error_code", "errorCode", "code")
@@ -57,7 +58,7 @@ class Reply(NamedTuple):
 
 def reason(body: bytes) -> str:
     """What an error reply says, in one line: text and code; empty where it says nothing."""
-    text = redact(body[:_SEARCHED].decode("utf-8", "replace")).lstrip("\ufeff \t\r\n")
+    text = _beginning(body).lstrip("\ufeff \t\r\n")
     if text.startswith("<"):
         return _in_xml(text)
     try:
@@ -72,6 +73,12 @@ def reason(body: bytes) -> str:
     if isinstance(document, str | int | float):
         return _one_line(str(document))
     return _one_line(text) if document else ""
+
+
+def _beginning(body: bytes) -> str:
+    """How a body begins, without secrets: not even a part of one that the cut goes through."""
+    text = redact(body[:_SEARCHED].decode("utf-8", "replace"))
+    return text if len(body) <= _SEARCHED else text[:-_LONGEST_SECRET]
 
 
 def _in_object(document: dict[str, Any]) -> str:
@@ -181,8 +188,8 @@ def wrong_shape(reply: Reply, request: str, why: str) -> WrongShape:
 
 
 def _facts(reply: Reply) -> tuple[str, str]:
-    kind = reply.headers.get("Content-Type", "no content type")[:_LONGEST_REASON]
-    begins = redact(reply.body[:_SEARCHED].decode("utf-8", "replace")).strip()[:_LONGEST_REASON]
+    kind = redact(reply.headers.get("Content-Type", "no content type"))[:_LONGEST_REASON]
+    begins = _beginning(reply.body).strip()[:_LONGEST_REASON]
     return f"  {reply.status}, {kind}", f"  begins: {begins}" if begins else "  empty"
 
 
@@ -192,7 +199,7 @@ def _host(location: str) -> str:
     if absolute is None:
         return "another path of the same host" if location else "nowhere"
     authority = re.split(r"[/\\?#]", location[absolute.end() :], maxsplit=1)[0]
-    return authority.rpartition("@")[2][:_LONGEST_REASON] or "nowhere"
+    return redact(authority.rpartition("@")[2])[:_LONGEST_REASON] or "nowhere"
 
 
 def retry_after_s(reply: Reply) -> float | None:
