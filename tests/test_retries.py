@@ -8,7 +8,18 @@ from email.utils import format_datetime
 import pytest
 
 from tests import hostile
-from tests.hostile import Step, Wire, close, hold, json_reply, on, on_connect, reply, reset
+from tests.hostile import (
+    Connection,
+    Step,
+    Wire,
+    close,
+    hold,
+    json_reply,
+    on,
+    on_connect,
+    reply,
+    reset,
+)
 
 wire = hostile.wire
 
@@ -252,9 +263,14 @@ def test_a_job_that_was_cut_is_in_doubt(wire: Wire, steps: tuple[Step, ...]) -> 
     assert wire.ess(server, "topics", "dump", "NIS-Events").code == 7
 
 
+def _await_a_byte(connection: Connection) -> None:
+    """Step: a reset that overtakes the first byte leaves it provably unsent, and sent again."""
+    connection.sock.recv(1)
+
+
 @pytest.mark.parametrize("step", [close, reset])
 def test_a_post_whose_connection_is_dropped_at_once_is_in_doubt(wire: Wire, step: Step) -> None:
-    server = wire.serve(on_connect(step))
+    server = wire.serve(on_connect(_await_a_byte, step))
     assert wire.ess(server, *POST).code == 7
 
 
