@@ -76,13 +76,18 @@ def global_options(
         typer.Option("--profile", "-p", metavar="PROFILE", help="Which account to work on."),
     ] = None,
     base_url: Annotated[
-        str | None, typer.Option(metavar="URL", help="The service's base URL, for this call.")
+        str | None,
+        typer.Option("--base-url", metavar="URL", help="The service's base URL, for this call."),
     ] = None,
     token_file: Annotated[
-        str | None, typer.Option(metavar="PATH|-", help="Read the access token from a file.")
+        str | None,
+        typer.Option("--token-file", metavar="PATH|-", help="Read the access token from a file."),
     ] = None,
     user_token_file: Annotated[
-        str | None, typer.Option(metavar="PATH|-", help="Read the user token from a file.")
+        str | None,
+        typer.Option(
+            "--user-token-file", metavar="PATH|-", help="Read the user token from a file."
+        ),
     ] = None,
     output: Annotated[
         str | None,
@@ -90,7 +95,7 @@ def global_options(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="The same as -o json.")] = False,
     query: Annotated[
-        str | None, typer.Option(metavar="JMESPATH", help="Pick from the JSON document.")
+        str | None, typer.Option("--query", metavar="JMESPATH", help="Pick from the JSON document.")
     ] = None,
     columns: Annotated[
         str | None,
@@ -110,7 +115,9 @@ def global_options(
     no_color: Annotated[bool, typer.Option("--no-color", help="No colour.")] = False,
     timeout: Annotated[
         str | None,
-        typer.Option(metavar="SECONDS", help="For connecting, headers and any stall. [30]"),
+        typer.Option(
+            "--timeout", metavar="SECONDS", help="For connecting, headers and any stall. [30]"
+        ),
     ] = None,
     no_input: Annotated[bool, typer.Option("--no-input", help="Never ask anything.")] = False,
     version: Annotated[
@@ -127,24 +134,35 @@ def listing_options(
     limit: Annotated[
         int | None,
         typer.Option(
-            metavar="N", min=1, max=LARGEST_COUNT, help="Stop after N rows, filters applied."
+            "--limit",
+            metavar="N",
+            min=1,
+            max=LARGEST_COUNT,
+            help="Stop after N rows, filters applied.",
         ),
     ] = None,
     offset: Annotated[
         int | None,
-        typer.Option(metavar="N", min=0, max=LARGEST_COUNT, help="Begin at the service's row N."),
+        typer.Option(
+            "--offset", metavar="N", min=0, max=LARGEST_COUNT, help="Begin at the service's row N."
+        ),
     ] = None,
     page_size: Annotated[
         int | None,
-        typer.Option(metavar="N", min=1, max=LARGEST_COUNT, help="Rows a request. [1000]"),
+        typer.Option(
+            "--page-size", metavar="N", min=1, max=LARGEST_COUNT, help="Rows a request. [1000]"
+        ),
     ] = None,
     all: Annotated[bool, typer.Option("--all", help="Every row, however many.")] = False,  # noqa: A002
     sort: Annotated[
-        str | None, typer.Option(metavar="FIELD", help="Order by a column; -FIELD turns it round.")
+        str | None,
+        typer.Option("--sort", metavar="FIELD", help="Order by a column; -FIELD turns it round."),
     ] = None,
     param: Annotated[
         list[str] | None,
-        typer.Option(metavar="KEY=VALUE", help="A raw query parameter; may be repeated."),
+        typer.Option(
+            "--param", metavar="KEY=VALUE", help="A raw query parameter; may be repeated."
+        ),
     ] = None,
 ) -> None:
     """Every list takes these."""
@@ -157,7 +175,7 @@ def write_options(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     confirm: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Confirm a protected profile by its name."),
+        typer.Option("--confirm", metavar="NAME", help="Confirm a protected profile by its name."),
     ] = None,
 ) -> None:
     """Everything that changes something takes these."""

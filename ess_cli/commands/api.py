@@ -25,11 +25,14 @@ def call(
     method: Annotated[str, typer.Argument(metavar="METHOD", help="GET, POST, PUT, …")],
     path: Annotated[str, typer.Argument(metavar="PATH", help="Below the base URL: /topics")],
     data: Annotated[
-        str | None, typer.Option(metavar="FILE|-", help="Send the file as JSON; - is stdin.")
+        str | None,
+        typer.Option("--data", metavar="FILE|-", help="Send the file as JSON; - is stdin."),
     ] = None,
     field: Annotated[
         list[str] | None,
-        typer.Option(metavar="KEY=VALUE", help="A GET's query parameter, else a key of the body."),
+        typer.Option(
+            "--field", metavar="KEY=VALUE", help="A GET's query parameter, else a key of the body."
+        ),
     ] = None,
 ) -> None:
     """Call any path of the service and print the reply as it came.

@@ -225,12 +225,19 @@ def track(
 )
 def mark_handled(
     ctx: typer.Context,
-    event_id: Annotated[str, typer.Option(metavar="EVENT-ID", help="Which event.")],
-    topic: Annotated[str, typer.Option(metavar="TOPIC", help="Its topic.")],
-    event_type: Annotated[str, typer.Option(metavar="EVENT-TYPE", help="Its type.")],
-    cfg: Annotated[str, typer.Option(metavar="ID-OR-NAME", help="Its delivery configuration.")],
+    event_id: Annotated[str, typer.Option("--event-id", metavar="EVENT-ID", help="Which event.")],
+    topic: Annotated[str, typer.Option("--topic", metavar="TOPIC", help="Its topic.")],
+    event_type: Annotated[
+        str, typer.Option("--event-type", metavar="EVENT-TYPE", help="Its type.")
+    ],
+    cfg: Annotated[
+        str, typer.Option("--cfg", metavar="ID-OR-NAME", help="Its delivery configuration.")
+    ],
     timestamp: Annotated[
-        str, typer.Option(metavar="RANGE", help=f"[from-to]; the default is {EVERYTHING}")
+        str,
+        typer.Option(
+            "--timestamp", metavar="RANGE", help=f"[from-to]; the default is {EVERYTHING}"
+        ),
     ] = EVERYTHING,
 ) -> None:
     """Mark deliveries as handled, so that they no longer count as failed.

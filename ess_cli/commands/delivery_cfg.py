@@ -93,7 +93,7 @@ def _with_schedule(ess: Any, row: Mapping[str, Any]) -> Mapping[str, Any]:
 )
 def create_configuration(
     ctx: typer.Context,
-    name: Annotated[str, typer.Option(metavar="NAME", help="What to call it.")],
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="What to call it.")],
     addr: Addr = None,
     format: Format = "JSON",  # noqa: A002 - the option's name
     protocol: Protocol = None,

@@ -67,16 +67,23 @@ def get_authentication(
 def set_authentication(
     ctx: typer.Context,
     configuration: IdOrName,
-    type: Annotated[str, typer.Option(metavar="TYPE", help="BASIC, OAUTH or NONE.")],  # noqa: A002
+    type: Annotated[str, typer.Option("--type", metavar="TYPE", help="BASIC, OAUTH or NONE.")],  # noqa: A002
     username: Annotated[
-        str | None, typer.Option(metavar="NAME", help="BASIC: who logs in.")
+        str | None, typer.Option("--username", metavar="NAME", help="BASIC: who logs in.")
     ] = None,
     password_file: Annotated[
         str | None,
-        typer.Option(metavar="PATH|-", help="BASIC: read the password from a file, - is stdin."),
+        typer.Option(
+            "--password-file",
+            metavar="PATH|-",
+            help="BASIC: read the password from a file, - is stdin.",
+        ),
     ] = None,
     settings_file: Annotated[
-        str | None, typer.Option(metavar="PATH|-", help="OAUTH: the settings as a JSON object.")
+        str | None,
+        typer.Option(
+            "--settings-file", metavar="PATH|-", help="OAUTH: the settings as a JSON object."
+        ),
     ] = None,
 ) -> None:
     """Set the authentication of a delivery configuration.

@@ -41,13 +41,17 @@ def set_profile(
     ] = None,
     token_command: Annotated[
         str | None,
-        typer.Option(metavar="COMMAND", help="Prints the access token: 'pass show ess'."),
+        typer.Option(
+            "--token-command", metavar="COMMAND", help="Prints the access token: 'pass show ess'."
+        ),
     ] = None,
     company_id: Annotated[
-        str | None, typer.Option(metavar="ID", help="The company's id at Syniverse.")
+        str | None,
+        typer.Option("--company-id", metavar="ID", help="The company's id at Syniverse."),
     ] = None,
     ca_bundle: Annotated[
-        str | None, typer.Option(metavar="PATH", help="Trusted certificates, as PEM.")
+        str | None,
+        typer.Option("--ca-bundle", metavar="PATH", help="Trusted certificates, as PEM."),
     ] = None,
     no_base_url: Annotated[bool, _way_back("--no-base-url", "Back to the real service.")] = False,
     no_output: Annotated[bool, _way_back("--no-output", "Back to the default.")] = False,

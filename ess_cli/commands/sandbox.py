@@ -21,7 +21,8 @@ PORT = 8025
 def serve(
     ctx: typer.Context,
     port: Annotated[
-        int, typer.Option(metavar="N", min=0, max=65535, help="0 takes a free one. [8025]")
+        int,
+        typer.Option("--port", metavar="N", min=0, max=65535, help="0 takes a free one. [8025]"),
     ] = PORT,
 ) -> None:
     """Offer the sandbox over HTTP on this machine, for curl and other clients.

@@ -97,7 +97,7 @@ def find_by_number(
     ] = None,
     match: Match = None,
     topic: Annotated[
-        str, typer.Option(metavar="TOPIC", help="NIS-Events is the only one documented.")
+        str, typer.Option("--topic", metavar="TOPIC", help="NIS-Events is the only one documented.")
     ] = "NIS-Events",
 ) -> None:
     """Show who is subscribed to a phone number.
@@ -150,18 +150,20 @@ def get_subscription(ctx: typer.Context, topic_and_id: TopicOrId) -> None:
 )
 def create_subscription(
     ctx: typer.Context,
-    topic: Annotated[str, typer.Option(metavar="TOPIC", help="The topic's name.")],
-    cfg: Annotated[str, typer.Option(metavar="ID-OR-NAME", help="Where the events go.")],
+    topic: Annotated[str, typer.Option("--topic", metavar="TOPIC", help="The topic's name.")],
+    cfg: Annotated[str, typer.Option("--cfg", metavar="ID-OR-NAME", help="Where the events go.")],
     event_type: Annotated[
-        str | None, typer.Option(metavar="EVENT-TYPE", help="Only this one; all without it.")
+        str | None,
+        typer.Option("--event-type", metavar="EVENT-TYPE", help="Only this one; all without it."),
     ] = None,
     match: Match = None,
     number: Number = None,
     start_date: Annotated[
-        str, typer.Option(metavar="DATE", help="Events from then on. [now]")
+        str, typer.Option("--start-date", metavar="DATE", help="Events from then on. [now]")
     ] = "now",
     end_date: Annotated[
-        str | None, typer.Option(metavar="DATE", help="Events until then; for ever without it.")
+        str | None,
+        typer.Option("--end-date", metavar="DATE", help="Events until then; for ever without it."),
     ] = None,
     allow_duplicate: Annotated[
         bool, typer.Option("--allow-duplicate", help="Even if the same one exists.")
@@ -257,9 +259,11 @@ def update_subscription(
     match: Match = None,
     no_match: Annotated[bool, typer.Option("--no-match", help="Every event.")] = False,
     start_date: Annotated[
-        str | None, typer.Option(metavar="DATE", help="Events from then on.")
+        str | None, typer.Option("--start-date", metavar="DATE", help="Events from then on.")
     ] = None,
-    end_date: Annotated[str | None, typer.Option(metavar="DATE", help="Events until then.")] = None,
+    end_date: Annotated[
+        str | None, typer.Option("--end-date", metavar="DATE", help="Events until then.")
+    ] = None,
     no_end_date: Annotated[bool, typer.Option("--no-end-date", help="For ever.")] = False,
 ) -> None:
     """Change criteria or dates of a subscription.
@@ -295,7 +299,9 @@ def update_subscription(
 def end_subscription(
     ctx: typer.Context,
     topic_and_id: TopicOrId,
-    at: Annotated[str, typer.Option(metavar="DATE", help="No events from then on. [now]")] = "now",
+    at: Annotated[
+        str, typer.Option("--at", metavar="DATE", help="No events from then on. [now]")
+    ] = "now",
 ) -> None:
     """End a subscription: the nearest thing to removing it that the service has.
 

@@ -58,7 +58,10 @@ def dump_subscriptions(
         bool, typer.Option("--compression/--no-compression", help="Compress the file. [on]")
     ] = True,
     compression_type: Annotated[
-        str, typer.Option(metavar="TYPE", help="gzip is the only one seen. [gzip]")
+        str,
+        typer.Option(
+            "--compression-type", metavar="TYPE", help="gzip is the only one seen. [gzip]"
+        ),
     ] = "gzip",
 ) -> None:
     """Have the service write a file of a topic's subscriptions.
