@@ -1,8 +1,8 @@
-"""The command tree: global options, and groups that are imported when they are named."""
+"""The command tree: global options, and groups and verbs that are imported when they are named."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -141,11 +141,40 @@ class Write(Command):
 
 
 class Group(_Sharing, TyperGroup):
-    """A noun. Named without a verb, it shows its help, as gh and kubectl do."""
+    """A noun. Named without a verb, it shows its help, as gh and kubectl do.
+
+    Attributes:
+        elsewhere: name → module of ``commands``, for what is imported when it is named; after the
+            verbs of the noun's own module, in this order.
+    """
+
+    elsewhere: Mapping[str, str] = {}
 
     def __init__(self, **settings: Any) -> None:
         settings["invoke_without_command"] = True
         super().__init__(**settings)
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The names of the verbs."""
+        own = [name for name in self.commands if name not in self.elsewhere]
+        return [*own, *self.elsewhere]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """A verb or a group, imported now where it is elsewhere; None where there is none."""
+        if cmd_name in self.elsewhere and cmd_name not in self.commands:
+            app: typer.Typer = import_module(f"ess_cli.commands.{self.elsewhere[cmd_name]}").app
+            built = get_group(app)
+            # What a module has under this very name is meant; else its whole group.
+            self.commands[cmd_name] = built.commands.get(cmd_name, built)
+        return self.commands.get(cmd_name)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The verb that the line names, with a guess at what was meant where there is none."""
+        if args and args[0] not in self.list_commands(ctx):
+            # Typer guesses among the verbs that are there.
+            for name in self.elsewhere:
+                self.get_command(ctx, name)
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the verb that was named, or show the help."""
@@ -158,16 +187,15 @@ class Group(_Sharing, TyperGroup):
         """Write the help page."""
         from ess_cli import help as pages
 
-        verbs = [(name, verb.get_short_help_str(200)) for name, verb in self.commands.items()]
+        named = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        verbs = [(name, verb.get_short_help_str(200)) for name, verb in named]
         formatter.write(pages.of_group(ctx.command_path, self.help or "", verbs))
 
 
 class Root(Group):
     """``ess`` itself: groups come from a table and are imported when named."""
 
-    def list_commands(self, ctx: Any) -> list[str]:
-        """The names of the groups."""
-        return list(GROUPS)
+    elsewhere: Mapping[str, str] = {name: module for name, (module, _) in GROUPS.items()}
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The group that the line names, with a guess at what was meant where there is none."""
@@ -178,17 +206,6 @@ class Root(Group):
             ctx.fail(f"No such command {args[0]!r}" + (f". Did you mean {near}?" if near else ""))
         return super().resolve_command(ctx, args)
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """A group, imported now; None where there is none of that name."""
-        if cmd_name not in GROUPS:
-            return None
-        if cmd_name not in self.commands:
-            app: typer.Typer = import_module(f"ess_cli.commands.{GROUPS[cmd_name][0]}").app
-            built = get_group(app)
-            # A module whose one verb has the group's own name is that verb (`ess api`).
-            self.commands[cmd_name] = built.commands.get(cmd_name, built)
-        return self.commands[cmd_name]
-
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help page."""
         from ess_cli import help as pages
@@ -196,8 +213,18 @@ class Root(Group):
         formatter.write(pages.of_root(GROUPS, shared_params("global")))
 
 
-def noun(help_line: str, cls: type[Group] = Group) -> typer.Typer:
-    """A command group in the house's manner: no completion installer, no markup, no traceback."""
+def noun(
+    help_line: str = "", cls: type[Group] = Group, *, elsewhere: Mapping[str, str] | None = None
+) -> typer.Typer:
+    """A command group in the house's manner: no completion installer, no markup, no traceback.
+
+    Args:
+        help_line: empty for a module of verbs that belong to another module's noun.
+        cls: what the group is.
+        elsewhere: the verbs and groups that are in other modules, see :class:`Group`.
+    """
+    if elsewhere:
+        cls = type(cls.__name__, (cls,), {"elsewhere": elsewhere})
     return typer.Typer(
         cls=cls,
         help=help_line,

@@ -147,6 +147,21 @@ def test_the_version_and_a_tab_do_without_typer(home: Path, line: list[str]) -> 
     assert loaded([line], home, ["typer", "inspect", "datetime", "json", *HEAVY]) == []
 
 
+@pytest.mark.parametrize(
+    ("line", "module"),
+    [
+        (["delivery-cfg", "list"], []),
+        (["delivery-cfg", "auth", "get", "hhh"], ["delivery_cfg_auth"]),
+    ],
+)
+def test_a_verb_does_not_import_its_neighbours(
+    home: Path, line: list[str], module: list[str]
+) -> None:
+    neighbours = ["ess_cli.commands.delivery_cfg_auth"]
+    wanted = [f"ess_cli.commands.{name}" for name in module]
+    assert loaded([["-p", "sandbox", *line]], home, neighbours) == wanted
+
+
 def test_a_list_as_json_imports_what_a_request_takes_and_no_more(home: Path) -> None:
     light = ["rich", "yaml", "keyring", "orjson", "jmespath", "platformdirs", "getpass"]
     line = ["topics", "list", "--json"]

@@ -7,13 +7,13 @@ import typer
 
 from ess_cli.changes import Change, configuration_change
 from ess_cli.cli import Command, Listing, Write, noun
-from ess_cli.commands.delivery_cfg_auth import app as auth_app
 from ess_cli.errors import BadAddress, BadCron, UsageFault
 from ess_cli.options import teaches
 from ess_cli.render.columns import Column, Table
 
-app = noun("Delivery configurations: webhooks and schedules.")
-app.add_typer(auth_app, name="auth")
+app = noun(
+    "Delivery configurations: webhooks and schedules.", elsewhere={"auth": "delivery_cfg_auth"}
+)
 
 CONFIGURATIONS = Table(
     ("delivery configuration", "delivery configurations"),
