@@ -152,14 +152,17 @@ def test_the_version_and_a_tab_do_without_typer(home: Path, line: list[str]) -> 
     [
         (["delivery-cfg", "list"], []),
         (["delivery-cfg", "auth", "get", "hhh"], ["delivery_cfg_auth"]),
+        (["subs", "list"], []),
+        (["subs", "create", "-h"], ["subs_changes"]),
     ],
 )
 def test_a_verb_does_not_import_its_neighbours(
     home: Path, line: list[str], module: list[str]
 ) -> None:
-    neighbours = ["ess_cli.commands.delivery_cfg_auth"]
+    neighbours = ["delivery_cfg_auth", "subs_changes"]
+    names = [f"ess_cli.commands.{name}" for name in neighbours]
     wanted = [f"ess_cli.commands.{name}" for name in module]
-    assert loaded([["-p", "sandbox", *line]], home, neighbours) == wanted
+    assert loaded([["-p", "sandbox", *line]], home, names) == wanted
 
 
 def test_a_list_as_json_imports_what_a_request_takes_and_no_more(home: Path) -> None:
