@@ -1,23 +1,29 @@
 """``ess deliveries``: what became of events."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 import typer
 
-from ess_cli.changes import Change
-from ess_cli.cli import Command, Listing, Write, noun
+from ess_cli.cli import Command, Listing, noun
+from ess_cli.commands.deliveries_filters import (
+    Since,
+    Status,
+    Until,
+    both,
+    matching,
+    of_configuration,
+)
 from ess_cli.errors import UsageFault
 from ess_cli.options import Cfg, EventType, Topic, teaches
-from ess_cli.records import HandledEvent
 from ess_cli.render.columns import Column, Table
-from ess_cli.times import parse_moment, read
 
-app = noun("Deliveries, their attempts, what failed.")
+app = noun(
+    "Deliveries, their attempts, what failed.", elsewhere={"mark-handled": "deliveries_handled"}
+)
 
 # Deliveries and attempts have no end: a bare list stops here (contract).
 FIRST_ROWS = 50
-EVERYTHING = "[1970-01-01T00:00:00-]"
 
 DELIVERIES = Table(
     ("delivery", "deliveries"),
@@ -74,19 +80,6 @@ TRACKING = Table(
         Column("answer", "response-details", cut=True),
     ),
 )
-HANDLED = Table(
-    ("reply", "replies"),
-    (Column("updated", "number-of-updated-event-deliveries", right=True),),
-)
-
-Status = Annotated[
-    str | None,
-    typer.Option("--status", metavar="STATUS", help="SUCCESS, PENDING, RETRY or FAILED."),
-]
-Since = Annotated[
-    str | None, typer.Option("--since", metavar="DATE", help="Events from then on: 2h, 2026-11-01.")
-]
-Until = Annotated[str | None, typer.Option("--until", metavar="DATE", help="Events before then.")]
 
 
 @app.command("list", cls=Listing)
@@ -109,10 +102,10 @@ def list_deliveries(
     from ess_cli.api import deliveries
 
     ess = ctx.obj
-    keep = _filter(ess, "timestamp", status, topic, event_type, since, until)
+    keep = matching(ess, "timestamp", status, topic, event_type, since, until)
     if cfg is not None:
         wanted = ess.configuration(cfg).id
-        keep = _both(keep, lambda row: str(row.get("del-cfg-id")) == wanted)
+        keep = both(keep, lambda row: str(row.get("del-cfg-id")) == wanted)
     window = ess.window(filtered=keep is not None, endless=FIRST_ROWS)
     ess.show_listing(deliveries.list_deliveries(ess.http, window), keep=keep)
 
@@ -138,9 +131,9 @@ def list_attempts(
     from ess_cli.api import deliveries
 
     ess = ctx.obj
-    keep = _filter(ess, "attempt-timestamp", status, topic, event_type, since, until)
+    keep = matching(ess, "attempt-timestamp", status, topic, event_type, since, until)
     if cfg is not None:
-        keep = _both(keep, _named(ess, cfg))
+        keep = both(keep, of_configuration(ess, cfg))
     window = ess.window(filtered=keep is not None, endless=FIRST_ROWS)
     ess.show_listing(deliveries.list_attempts(ess.http, window), keep=keep)
 
@@ -214,111 +207,6 @@ def track(
         reply, "delivery-attempts", f"GET /event-deliveries/{event}:…/tracking"
     )
     ess.show_object(reply, attempts)
-
-
-@app.command("mark-handled", cls=Write)
-@teaches(
-    "ess deliveries mark-handled --event-id event-3 --topic topic-C --event-type some-type-3"
-    " --cfg 'Delivery Configuration 1'",
-    "POST /handled-event-deliveries",
-    HANDLED,
-)
-def mark_handled(
-    ctx: typer.Context,
-    event_id: Annotated[str, typer.Option("--event-id", metavar="EVENT-ID", help="Which event.")],
-    topic: Annotated[str, typer.Option("--topic", metavar="TOPIC", help="Its topic.")],
-    event_type: Annotated[
-        str, typer.Option("--event-type", metavar="EVENT-TYPE", help="Its type.")
-    ],
-    cfg: Annotated[
-        str, typer.Option("--cfg", metavar="ID-OR-NAME", help="Its delivery configuration.")
-    ],
-    timestamp: Annotated[
-        str,
-        typer.Option(
-            "--timestamp", metavar="RANGE", help=f"[from-to]; the default is {EVERYTHING}"
-        ),
-    ] = EVERYTHING,
-) -> None:
-    """Mark deliveries as handled, so that they no longer count as failed.
-
-    It cannot be undone, and the operation looks like a bulk filter, so it asks before it sends.
-    """
-    from ess_cli.api import deliveries
-
-    ess = ctx.obj
-    if not (timestamp.startswith("[") and "-" in timestamp and timestamp.endswith("]")):
-        raise UsageFault(f'--timestamp: not a range: "{timestamp}"', hint=f"{EVERYTHING} is all")
-    body: HandledEvent = {
-        "event-id": event_id,
-        "topic": topic,
-        "event-type": event_type,
-        "del-cfg-nm": _name_of(ess, cfg),
-        "timestamp": timestamp,
-    }
-    ess.tell_before(f"timestamp: {timestamp}")
-    what = f"event {event_id} for {body['del-cfg-nm']} as handled"
-    change = Change("POST", "/handled-event-deliveries", f"mark {what}", body, (), body)
-    if ess.agreed(change, asks=True):
-        reply = deliveries.mark_handled(ess.http, body)
-        if not reply:
-            ess.terminal.warn("accepted, without saying how many; this is what was sent")
-        ess.show_done(reply or body)
-        none = reply.get("number-of-updated-event-deliveries") == 0
-        ess.changed(f"found nothing to mark: {what}" if none else f"marked {what}")
-
-
-Keep = Callable[[Mapping[str, Any]], bool]
-
-
-def _filter(
-    ess: Any,
-    time_key: str,
-    status: str | None,
-    topic: str | None,
-    event_type: str | None,
-    since: str | None,
-    until: str | None,
-) -> Keep | None:
-    equal = {"delivery-status": status, "topic": topic, "event-type": event_type}
-    wanted = {key: value for key, value in equal.items() if value is not None}
-    first = parse_moment("--since", since, ess.now()) if since is not None else None
-    last = parse_moment("--until", until, ess.now()) if until is not None else None
-    if not wanted and first is last is None:
-        return None
-
-    def keep(row: Mapping[str, Any]) -> bool:
-        if any(row.get(key) != value for key, value in wanted.items()):
-            return False
-        if first is last is None:
-            return True
-        moment = read(row.get(time_key))
-        return moment is not None and (
-            (first is None or moment >= first) and (last is None or moment < last)
-        )
-
-    return keep
-
-
-def _both(one: Keep | None, other: Keep) -> Keep:
-    return other if one is None else lambda row: one(row) and other(row)
-
-
-def _named(ess: Any, cfg: str) -> Keep:
-    name = _name_of(ess, cfg)
-    return lambda row: row.get("del-cfg-nm") == name
-
-
-def _name_of(ess: Any, cfg: str) -> str:
-    """The name of a configuration, where the service knows it by name only."""
-    from ess_cli.lookup import choose_configuration, is_id
-
-    # Digits are an id, even where some configuration has them for its name.
-    known = [row for row in ess.configurations if not is_id(cfg) or str(row.get("id")) == cfg]
-    name = choose_configuration(known, cfg).name or ""
-    if sum(1 for row in ess.configurations if row.get("del-cfg-nm") == name) > 1:
-        ess.terminal.warn(f'several configurations are named "{name}"; here they count as one')
-    return name
 
 
 def _flat(summary: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
