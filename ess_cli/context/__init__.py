@@ -1,6 +1,7 @@
 """One run: what was asked for, and everything built from it on first use.
 
-``run`` has the settings and the service, ``showing`` prints, ``asking`` gets a user's leave.
+``run`` has the settings and the service, ``showing`` prints, ``asking`` gets a user's leave,
+``accepted`` prints what was written.
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from ess_cli.context.accepted import Accepted
 from ess_cli.context.asking import Asking
-from ess_cli.context.showing import Showing
 from ess_cli.errors import EssError
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from ess_cli.records import Configuration
 
 
-class Ess(Showing, Asking):
+class Ess(Accepted, Asking):
     """What a command works with."""
 
     @cached_property
