@@ -27,6 +27,9 @@
 
 Exit codes are append-only: scripts rely on them. Codes 0, 1, 130, 141 and 143 have no class:
 success, a bug, and the three ways of being interrupted, which ``main`` sees by itself.
+
+All of it is one file, long as it gets: a class is a few lines of text for users, and they are
+found, and kept alike in tone, where they stand together below their tree.
 """
 
 from __future__ import annotations
