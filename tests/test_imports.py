@@ -155,6 +155,8 @@ def test_the_version_and_a_tab_do_without_typer(home: Path, line: list[str]) -> 
         (["delivery-cfg", "auth", "get", "hhh"], ["delivery_cfg_auth"]),
         (["deliveries", "list"], []),
         (["deliveries", "mark-handled", "-h"], ["deliveries_handled"]),
+        (["profile", "list"], []),
+        (["profile", "set", "-h"], ["profile_changes"]),
         (["subs", "list"], []),
         (["subs", "create", "-h"], ["subs_changes"]),
     ],
@@ -162,7 +164,13 @@ def test_the_version_and_a_tab_do_without_typer(home: Path, line: list[str]) -> 
 def test_a_verb_does_not_import_its_neighbours(
     home: Path, line: list[str], module: list[str]
 ) -> None:
-    neighbours = ["deliveries_handled", "delivery_cfg_auth", "delivery_cfg_changes", "subs_changes"]
+    neighbours = [
+        "deliveries_handled",
+        "delivery_cfg_auth",
+        "delivery_cfg_changes",
+        "profile_changes",
+        "subs_changes",
+    ]
     names = [f"ess_cli.commands.{name}" for name in neighbours]
     wanted = [f"ess_cli.commands.{name}" for name in module]
     assert loaded([["-p", "sandbox", *line]], home, names) == wanted

@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from ess_cli import config
 from ess_cli.cache import remember_profiles
-from ess_cli.cli import Command, Write, noun
-from ess_cli.commands.profile_changes import (
-    Name,
-    load_config,
-    remove_profile,
-    set_profile,
-    settle_output,
-)
+from ess_cli.cli import Command, noun
 from ess_cli.commands.profile_rows import (
     PROFILES,
     SETTINGS,
@@ -24,9 +17,16 @@ from ess_cli.commands.profile_rows import (
     profile_row,
     settings_rows,
 )
+from ess_cli.config import Config
+from ess_cli.errors import EssError
 from ess_cli.options import teaches
 
-app = noun("Accounts and their settings.")
+app = noun(
+    "Accounts and their settings.",
+    elsewhere=dict.fromkeys(("set", "remove"), "profile_changes"),
+)
+
+Name = Annotated[str, typer.Argument(metavar="PROFILE", help="A profile's name.")]
 
 
 @app.command("list", cls=Command)
@@ -72,5 +72,16 @@ def use_profile(ctx: typer.Context, name: Name) -> None:
         ess.terminal.warn("ESS_PROFILE is set, and goes before the active profile")
 
 
-app.command("set", cls=Write)(set_profile)
-app.command("remove", cls=Write)(remove_profile)
+def load_config() -> Config:
+    """What the configuration file says."""
+    return config.load(config.config_path(os.environ))
+
+
+def settle_output(ess: Any) -> None:
+    """Decide the output format now. These commands must also work where the settings do not."""
+    try:
+        chosen = ess.format
+    except EssError:
+        chosen = "table" if ess.terminal.out_is_tty else "tsv"
+    if not ess.flags.json:
+        ess.flags.output = chosen

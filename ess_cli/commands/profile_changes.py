@@ -1,6 +1,5 @@
 """``ess profile set`` and ``remove``: changing the configuration file."""
 
-import os
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -10,11 +9,12 @@ import typer
 
 from ess_cli import config
 from ess_cli.cache import remember_profiles
+from ess_cli.cli import Write, noun
+from ess_cli.commands.profile import Name, load_config, settle_output
 from ess_cli.commands.profile_rows import PROFILES, address, is_active, profile_row
 from ess_cli.config import Config, Profile, UnusableError
 from ess_cli.errors import (
     BadSetting,
-    EssError,
     NoKeyring,
     SafetyStop,
     UnknownProfile,
@@ -22,13 +22,14 @@ from ess_cli.errors import (
 )
 from ess_cli.options import teaches
 
-Name = Annotated[str, typer.Argument(metavar="PROFILE", help="A profile's name.")]
+app = noun()
 
 
 def _way_back(option: str, help_line: str) -> Any:
     return typer.Option(option, help=help_line)
 
 
+@app.command("set", cls=Write)
 @teaches(
     "ess profile set prod --base-url https://api.syniverse.com/ess/v1 --protected", None, PROFILES
 )
@@ -88,6 +89,7 @@ def set_profile(
     _save_changed(ess, known, before, before._replace(**_changes(given, back)))
 
 
+@app.command("remove", cls=Write)
 @teaches("ess profile remove prod")
 def remove_profile(ctx: typer.Context, name: Name) -> None:
     """Remove a profile from the configuration file; the built-in default is only reset.
@@ -111,21 +113,6 @@ def remove_profile(ctx: typer.Context, name: Name) -> None:
         config.use(known.path, None)
         ess.terminal.note("it was the active profile; none is active now")
     ess.terminal.note(f"done: {what}")
-
-
-def load_config() -> Config:
-    """What the configuration file says."""
-    return config.load(config.config_path(os.environ))
-
-
-def settle_output(ess: Any) -> None:
-    """Decide the output format now. These commands must also work where the settings do not."""
-    try:
-        chosen = ess.format
-    except EssError:
-        chosen = "table" if ess.terminal.out_is_tty else "tsv"
-    if not ess.flags.json:
-        ess.flags.output = chosen
 
 
 def _taken_from_flags(flags: Any) -> dict[str, Any]:
