@@ -130,7 +130,7 @@ _ess_at() {
         arguments='names:profiles'
         options+=' -n|--dry-run -y|--yes --confirm=text -c|--columns=text' ;;
     ' sandbox')
-        commands='serve status reset'
+        commands='serve status reset emit'
         options+=' -c|--columns=text' ;;
     ' sandbox serve')
         options+=' --port=text -c|--columns=text' ;;
@@ -138,6 +138,9 @@ _ess_at() {
         options+=' -c|--columns=list:fact,value' ;;
     ' sandbox reset')
         options+=' -n|--dry-run -y|--yes --confirm=text -c|--columns=text' ;;
+    ' sandbox emit')
+        arguments='names:event-types'
+        options+=' --topic=names:topics +|--field=text --file=files --count=text --rate=text -n|--dry-run -y|--yes --confirm=text -c|--columns=list:event-id,topic,event-type,configurations,timestamp' ;;
     ' api')
         arguments='words:GET,POST,PUT,DELETE,PATCH,HEAD,OPTIONS words:/topics,/topic-subscriptions,/topic-subscriptions/mdn,/topic-subscriptions/uniqueMdnCount,/delivery-configurations,/event-deliveries,/event-delivery-attempts,/event-deliveries/summary,/event-buffer-files,/event-types'
         options+=' --data=files +|--field=text -n|--dry-run -y|--yes --confirm=text -c|--columns=text' ;;

@@ -431,7 +431,8 @@ function __ess_at --no-scope-shadowing
             set commands \
                 'serve Offer the sandbox over HTTP on this machine, for curl and other clients' \
                 'status Say where the sandbox keeps its state, and what is in it' \
-                'reset Give the sandbox its first contents back'
+                'reset Give the sandbox its first contents back' \
+                'emit Let an event happen: it is checked, matched, and goes to who is subscribed to it'
             set -a options \
                 '-c|--columns=text Columns to show; +x adds one, ? lists them'
         case ' sandbox serve'
@@ -447,6 +448,19 @@ function __ess_at --no-scope-shadowing
                 '-y|--yes Do not ask' \
                 '--confirm=text Confirm a protected profile by its name' \
                 '-c|--columns=text Columns to show; +x adds one, ? lists them'
+        case ' sandbox emit'
+            set arguments \
+                'names:event-types'
+            set -a options \
+                '--topic=names:topics Where several topics have this event type' \
+                '+|--field=text A field of the event; repeat it' \
+                '--file=files JSON lines instead: topic, event-type, fields' \
+                '--count=text How often it happens. [1]' \
+                '--rate=text At most so many a second, or N/m a minute' \
+                '-n|--dry-run Show what would be sent; send only reads' \
+                '-y|--yes Do not ask' \
+                '--confirm=text Confirm a protected profile by its name' \
+                '-c|--columns=list:event-id,topic,event-type,configurations,timestamp Columns to show; +x adds one, ? lists them'
         case ' api'
             set arguments \
                 'words:GET,POST,PUT,DELETE,PATCH,HEAD,OPTIONS' \

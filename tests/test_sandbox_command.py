@@ -112,7 +112,7 @@ def test_status_says_where_the_state_is_and_what_is_in_it(ess: Run, home: Path) 
     size = facts.pop("size_bytes")
     assert facts == {
         "path": str(home / ".local" / "state" / "ess" / "sandbox.db"),
-        "schema_version": 1,
+        "schema_version": 2,
         "topics": 10,
         "event-types": 37,
         "delivery-configurations": 14,
@@ -156,7 +156,7 @@ def test_only_the_sandbox_can_be_reset(ess: Run) -> None:
     assert ess("-p", "prod", "sandbox", "reset", "--yes") == (
         2,
         "",
-        "error: -p prod: only the sandbox can be reset\n",
+        "error: -p prod: this command works on the sandbox only\n",
     )
     assert ess("sandbox", "reset", "--yes", env={"ESS_PROFILE": "prod"}).code == 0
 

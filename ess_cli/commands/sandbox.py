@@ -6,11 +6,13 @@ import typer
 
 from ess_cli.changes import Change
 from ess_cli.cli import Command, Write, noun
-from ess_cli.errors import UsageFault
 from ess_cli.options import teaches
 from ess_cli.render.columns import Column, Table
 
-app = noun("The embedded service: try, rehearse and test without an account.")
+app = noun(
+    "The embedded service: try, rehearse and test without an account.",
+    elsewhere={"emit": "sandbox_emit"},
+)
 
 STATUS = Table(("fact", "facts"), (Column("fact", "fact"), Column("value", "value")))
 PORT = 8025
@@ -61,9 +63,7 @@ def status(ctx: typer.Context) -> None:
 def reset(ctx: typer.Context) -> None:
     """Give the sandbox its first contents back. What was changed in it is lost."""
     ess = ctx.obj
-    if ess.flags.profile not in (None, "sandbox"):
-        raise UsageFault(f"-p {ess.flags.profile}: only the sandbox can be reset")
-    ess.flags.profile = "sandbox"
+    ess.use_sandbox()
     if ess.flags.dry_run:
         ess.terminal.note("a reset would empty the sandbox; what is in it: ess sandbox status")
     elif ess.agreed(Change("RESET", "", "reset of the sandbox"), asks=True):

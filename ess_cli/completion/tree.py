@@ -36,7 +36,7 @@ FILES = Value("files")
 # NOTE: NAME is not offered: --confirm wants a protected profile's name typed, to be sure.
 _TYPED = (
     *("A,B", "COMMAND", "DATE", "EVENT-ID", "EXPR", "FIELD", "ID", "JMESPATH", "KEY=VALUE", "N"),
-    *("NAME", "NUMBER", "RANGE", "SECONDS", "TEXT", "URL"),
+    *("N/s", "NAME", "NUMBER", "RANGE", "SECONDS", "TEXT", "URL"),
 )
 # A metavar says what kind of value is meant ...
 _BY_METAVAR = {

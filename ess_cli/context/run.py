@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ess_cli.errors import BadSetting, NoNames
+from ess_cli.errors import BadSetting, NoNames, UsageFault
 from ess_cli.options import Flags
 from ess_cli.render.terminal import Terminal
 
@@ -173,6 +173,23 @@ class Run:
         from ess_cli.sandbox.store import Store
 
         return Store(Path(directory("state")) / "sandbox.db")
+
+    def use_sandbox(self) -> None:
+        """This command is about the sandbox, whatever profile is set.
+
+        Raises:
+            UsageFault: another profile, or another service, was named on the command line.
+        """
+        for option, value in (("-p", self.flags.profile), ("--base-url", self.flags.base_url)):
+            if value not in (None, "sandbox"):
+                raise UsageFault(f"{option} {value}: this command works on the sandbox only")
+        self.flags.profile = "sandbox"
+
+    def wait(self, wait_s: float) -> None:
+        """Let time pass; what tests give instead does not."""
+        import time
+
+        (self._sleep or time.sleep)(wait_s)
 
     @property
     def may_ask(self) -> bool:

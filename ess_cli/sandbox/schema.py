@@ -1,7 +1,7 @@
 """The tables behind the sandbox.
 
-Every table has a ``seq`` that counts from 1 without a gap, in the order in which its list is
-answered, because rows are never deleted. So "skip 900,000 rows" is one step down the tree.
+Every list's table has a ``seq`` that counts from 1 without a gap, in the order in which it is
+answered, because its rows are never deleted. So "skip 900,000 rows" is one step down the tree.
 
 What never changes after it is written is kept as the JSON text that a reply contains.
 Identifiers that the reference shows as digits are integers here; routes write them as the
@@ -10,7 +10,7 @@ reference does. Moments are text of one form, ``2017-10-28T17:14:54Z``, which so
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Goes into ``PRAGMA user_version``; raise it with every change of the tables or the seed."""
 
 TABLES = (
@@ -39,8 +39,9 @@ TABLES = (
         listed TEXT NOT NULL,
         single TEXT NOT NULL,
         auth TEXT NOT NULL)""",
-    # criteria_key and number come from criteria: the text with its blanks evened out, and the
-    # number where the criteria is one number and nothing else. extra is a JSON object.
+    # What follows criteria comes from it: criteria_key is the text with its blanks evened out;
+    # field and value are there where it is one equality and nothing else, which is how a million
+    # numbers are found without a scan. extra is a JSON object.
     """CREATE TABLE subscriptions (
         seq INTEGER PRIMARY KEY,
         id INTEGER NOT NULL UNIQUE,
@@ -49,13 +50,12 @@ TABLES = (
         event_type TEXT,
         criteria TEXT NOT NULL,
         criteria_key TEXT NOT NULL,
-        number TEXT,
+        field TEXT,
+        value TEXT,
         start_at TEXT NOT NULL,
         end_at TEXT,
         extra TEXT)""",
-    "CREATE INDEX subscriptions_criteria ON subscriptions (topic, criteria_key)",
-    "CREATE INDEX subscriptions_number ON subscriptions (topic, number, end_at)"
-    " WHERE number IS NOT NULL",
+    "CREATE INDEX subscriptions_value ON subscriptions (topic, field, value, end_at)",
     "CREATE INDEX subscriptions_end ON subscriptions (end_at) WHERE end_at IS NOT NULL",
     # The topic and event type of a delivery are plain text: the reference's own example marks
     # one of a topic ("topic-C") that /topics does not list.
@@ -86,20 +86,49 @@ TABLES = (
         http_status INTEGER,
         http_body TEXT,
         UNIQUE (delivery, number))""",
+    # What is still to be sent, and when, in seconds since 1970. raised_at is the event's moment to
+    # the millisecond, as webhooks get it. Rows leave when their delivery has ended.
+    """CREATE TABLE outbox (
+        delivery INTEGER PRIMARY KEY REFERENCES deliveries (seq),
+        cfg_id INTEGER NOT NULL,
+        due_at REAL NOT NULL,
+        raised_at TEXT NOT NULL)""",
+    "CREATE INDEX outbox_due ON outbox (due_at)",
     """CREATE TABLE buffer_files (
         seq INTEGER PRIMARY KEY,
         file_id INTEGER NOT NULL UNIQUE,
         cfg_id INTEGER NOT NULL REFERENCES configurations (id),
         status TEXT NOT NULL,
         opened TEXT NOT NULL,
-        closed TEXT)""",
+        closed TEXT,
+        stored TEXT REFERENCES stored_files (id))""",
+    "CREATE INDEX buffer_files_open ON buffer_files (cfg_id) WHERE closed IS NULL",
+    # What an open buffer file has collected so far; emptied when it closes.
+    """CREATE TABLE buffered (
+        seq INTEGER PRIMARY KEY,
+        file INTEGER NOT NULL REFERENCES buffer_files (seq),
+        doc TEXT NOT NULL)""",
+    "CREATE INDEX buffered_file ON buffered (file)",
+    # A job is done when it has a file.
     """CREATE TABLE dumps (
         seq INTEGER PRIMARY KEY,
         reference_id INTEGER NOT NULL UNIQUE,
         topic TEXT NOT NULL REFERENCES topics (name),
         compression INTEGER NOT NULL,
         compression_type TEXT NOT NULL,
-        asked_at TEXT NOT NULL)""",
+        asked_at TEXT NOT NULL,
+        stored TEXT REFERENCES stored_files (id))""",
+    # What Media Storage hands out.
+    """CREATE TABLE stored_files (
+        id TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        created TEXT NOT NULL,
+        expires TEXT NOT NULL,
+        content BLOB NOT NULL) WITHOUT ROWID""",
+    # Of a token only its SHA-256 is kept. ends_at is in seconds since 1970; NULL lasts for ever.
+    """CREATE TABLE tokens (
+        digest TEXT PRIMARY KEY,
+        ends_at REAL) WITHOUT ROWID""",
 )
 
 COUNTED = {

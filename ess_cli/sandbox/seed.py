@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ess_cli.sandbox.configurations import NO_AUTHENTICATION, forms
-from ess_cli.sandbox.criteria import key_of, number_of
+from ess_cli.sandbox.criteria import equality_of, key_of
 from ess_cli.sandbox.fields import wire
 from ess_cli.sandbox.replies import encode
 from ess_cli.sandbox.story import Delivery, tell
@@ -65,18 +65,18 @@ def _insert_event_type(con: sqlite3.Connection, event_type: dict[str, Any]) -> N
 
 
 def _insert_subscription(con: sqlite3.Connection, document: dict[str, Any]) -> None:
-    key = key_of(document["match-crt"])
+    criteria = document["match-crt"]
     con.execute(
         "INSERT INTO subscriptions (id, topic, cfg_id, event_type, criteria, criteria_key,"
-        " number, start_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        " field, value, start_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             int(document["id"]),
             document["topic-nm"],
             int(document["del-cfg-id"]),
             document.get("evt-tp"),
-            document["match-crt"],
-            key,
-            number_of(key),
+            criteria,
+            key_of(criteria),
+            *(equality_of(criteria) or (None, None)),
             document["start-date"],
         ),
     )

@@ -90,6 +90,12 @@ class Store:
         return found[0] if found else None
 
     @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A connection for several reads, or for one whose rows are not all wanted at once."""
+        with self._lent() as con:
+            yield con
+
+    @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """A transaction that may write: all of it happens, or, on an exception, nothing."""
         with self._writing, self._lent() as con, _transaction(con):

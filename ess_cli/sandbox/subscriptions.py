@@ -10,7 +10,7 @@ import json
 from typing import Any, NamedTuple
 
 from ess_cli.sandbox.catalogue import require_topic
-from ess_cli.sandbox.criteria import key_of, number_of
+from ess_cli.sandbox.criteria import equality_of, key_of
 from ess_cli.sandbox.fields import (
     Body,
     as_id,
@@ -41,7 +41,8 @@ class _Terms(NamedTuple):
 
     criteria: str
     criteria_key: str
-    number: str | None
+    field: str | None
+    value: str | None
     start_at: str
     end_at: str | None
     extra: str | None
@@ -115,9 +116,10 @@ def find_by_criteria(store: Store, call: Call) -> Reply:
         "SELECT s.cfg_id, c.name, coalesce(s.event_type, t.event_type)"
         " FROM subscriptions s JOIN configurations c ON c.id = s.cfg_id"
         " LEFT JOIN topic_types t ON s.event_type IS NULL AND t.topic = s.topic"
-        " WHERE s.topic = ? AND s.criteria_key = ? AND (s.end_at IS NULL OR s.end_at > ?)"
-        " ORDER BY s.seq, t.place",
+        " WHERE s.topic = ? AND s.field IS ? AND s.value IS ? AND s.criteria_key = ?"
+        " AND (s.end_at IS NULL OR s.end_at > ?) ORDER BY s.seq, t.place",
         topic,
+        *(equality_of(criteria) or (None, None)),
         key_of(criteria),
         wire(store.now()),
     )
@@ -144,8 +146,8 @@ def count_numbers(store: Store, call: Call) -> Reply:
     A number counts where it is the whole criteria and the subscription is active.
     """
     row = store.row(
-        "SELECT count(DISTINCT number) FROM subscriptions"
-        " WHERE topic = ? AND number IS NOT NULL AND (end_at IS NULL OR end_at > ?)",
+        "SELECT count(DISTINCT value) FROM subscriptions"
+        " WHERE topic = ? AND field = 'number' AND (end_at IS NULL OR end_at > ?)",
         NUMBERS_TOPIC,
         wire(store.now()),
     )
@@ -170,8 +172,8 @@ def create_subscription(store: Store, call: Call) -> Reply:
     with store.writing() as db:
         db.execute(
             "INSERT INTO subscriptions (id, topic, cfg_id, event_type, criteria, criteria_key,"
-            " number, start_at, end_at, extra)"
-            " SELECT max(id) + 1, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM subscriptions",
+            " field, value, start_at, end_at, extra)"
+            " SELECT max(id) + 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM subscriptions",
             (topic, cfg_id, event_type, *terms),
         )
     return empty_reply(201)
@@ -210,8 +212,8 @@ def replace_subscription(store: Store, call: Call) -> Reply:
     terms = _terms(call.body)
     with store.writing() as db:
         db.execute(
-            "UPDATE subscriptions SET criteria = ?, criteria_key = ?, number = ?, start_at = ?,"
-            " end_at = ?, extra = ? WHERE id = ?",
+            "UPDATE subscriptions SET criteria = ?, criteria_key = ?, field = ?, value = ?,"
+            " start_at = ?, end_at = ?, extra = ? WHERE id = ?",
             (*terms, int(number)),
         )
     return empty_reply(200)
@@ -239,11 +241,12 @@ def _terms(body: Body) -> _Terms:
     # would settle it; "always" loses no event.
     start, end = body.get("start-date"), body.get("end-date")
     extra = {key: value for key, value in body.items() if key not in _KNOWN}
-    key = key_of(criteria)
+    field, value = equality_of(criteria) or (None, None)
     return _Terms(
         criteria=criteria,
-        criteria_key=key,
-        number=number_of(key),
+        criteria_key=key_of(criteria),
+        field=field,
+        value=value,
         start_at=ALWAYS if start is None else moment("start-date", start),
         end_at=None if end is None else moment("end-date", end),
         extra=encode(extra) if extra else None,
