@@ -279,6 +279,44 @@ def test_a_query_sees_the_reply_as_the_service_sent_it(ess: Run) -> None:
     assert outcome == (0, "262\n", "")
 
 
+@pytest.mark.parametrize("output", ["json", "jsonl", "yaml", "csv", "tsv"])
+@pytest.mark.parametrize(
+    ("query", "reason"),
+    [
+        ("@[::0]", "slice step cannot be zero"),
+        ("ceil(`1e400`)", "cannot convert float infinity to integer"),
+        ("to_number('nan')", "its result is a number that JSON does not have"),
+        ("[{a: [`-1e400`]}]", "its result is a number that JSON does not have"),
+        ("&id", "its result is an expression, not a value"),
+        ("{a: &id}", "its result is an expression, not a value"),
+    ],
+)
+def test_a_query_without_a_json_result_is_wrong_usage(
+    ess: Run, query: str, reason: str, output: str
+) -> None:
+    if (query, output) == ("@[::0]", "jsonl"):
+        return  # of a row, which is no list, that is null
+    outcome = ess("subs", "list", "--query", query, "-o", output)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err.startswith(f'error: --query cannot be used: "{query}"\n  {reason}\n')
+
+
+@pytest.mark.parametrize(
+    ("query", "reason"),
+    [
+        (
+            "[" + "9" * 5000 + "]",
+            "Exceeds the limit (4300 digits) for integer string conversion: value has 5000 digits",
+        ),
+        ("(" * 3000, "nested too deep"),
+    ],
+)
+def test_a_query_beyond_all_measure_is_wrong_usage(ess: Run, query: str, reason: str) -> None:
+    outcome = ess("subs", "list", "--query", query)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err.split("\n")[1] == f"  {reason}"
+
+
 def test_a_query_that_is_none_is_refused_before_anything_is_asked(ess: Run) -> None:
     for query in ("[", "", "a b"):
         outcome = ess("subs", "list", "--query", query, "--debug")

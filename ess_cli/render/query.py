@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,25 +24,59 @@ def parse(query: str) -> Any:
     """
     try:
         return jmespath.compile(query)
-    except jmespath.exceptions.JMESPathError as error:
-        raise BadQuery(query, str(error).split("\n")[0]) from None
+    except ValueError as error:
+        raise BadQuery(query, _first_line(error)) from None
+    except RecursionError:
+        raise BadQuery(query, "nested too deep") from None
 
 
 def search(query: str, document: Any) -> Any:
     """What the query picks.
 
     Raises:
-        BadQuery: a function of it cannot take what it finds.
+        BadQuery: a function of it cannot take what it finds, or it picks what is no JSON.
     """
+    parsed = parse(query)
     try:
-        return parse(query).search(document)
+        found = parsed.search(document)
+        if _may_invent(query):
+            _refuse_no_json(found)
     except jmespath.exceptions.JMESPathTypeError as error:
         # NOTE: its own text repeats the data, which may be long, or secret.
         wanted = " or ".join(error.expected_types)
         found = f"found {error.actual_type} where it wants {wanted}"
         raise BadQuery(query, f"{error.function_name}() {found}") from None
-    except jmespath.exceptions.JMESPathError as error:
-        raise BadQuery(query, str(error).split("\n")[0]) from None
+    except (ArithmeticError, TypeError, ValueError) as error:
+        # NOTE: jmespath lets out Python's own errors too, of a step of 0 or of rounding infinity.
+        raise BadQuery(query, _first_line(error)) from None
+    return found
+
+
+def _first_line(error: Exception) -> str:
+    """What is wrong; of Python's own long text about long numbers, the part for users."""
+    return str(error).split("\n")[0].split("; use sys.")[0]
+
+
+def _may_invent(query: str) -> bool:
+    """Whether a query may yield more than values of the document: it has a literal or a function.
+
+    Else its result is as good as the document, and a long one need not be looked through.
+    """
+    return any(sign in query for sign in "`(&")
+
+
+def _refuse_no_json(value: Any) -> None:
+    """Raise ValueError where a result holds infinity, not-a-number or an expression."""
+    if isinstance(value, list):
+        for item in value:
+            _refuse_no_json(item)
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            _refuse_no_json(item)
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("its result is a number that JSON does not have")
+    elif not isinstance(value, str | int | float | None):
+        raise ValueError("its result is an expression, not a value")
 
 
 def write_result(terminal: Terminal, result: Any, style: Style) -> None:
