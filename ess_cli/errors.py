@@ -366,11 +366,14 @@ class OutputTrouble(LocalTrouble):
 class SandboxUnusable(LocalTrouble):
     """The sandbox's database is damaged, of another version, or not writable."""
 
-    def __init__(self, path: str, reason: str) -> None:
+    def __init__(
+        self,
+        path: str,
+        reason: str,
+        hint: str = "`ess sandbox reset` makes a new one; its contents are lost",
+    ) -> None:
         super().__init__(
-            f"the sandbox's database cannot be used: {reason}",
-            details=(f"  {path}",),
-            hint="`ess sandbox reset` makes a new one; its contents are lost",
+            f"the sandbox's database cannot be used: {reason}", details=(f"  {path}",), hint=hint
         )
 
 

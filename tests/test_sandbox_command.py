@@ -173,3 +173,20 @@ def test_a_damaged_database_is_told_and_a_reset_mends_it(ess: Run, home: Path) -
     )
     assert ess("sandbox", "reset", "--yes").code == 0
     assert ess("topics", "list").code == 0
+
+
+@pytest.mark.parametrize("command", [("topics", "list"), ("sandbox", "reset", "--yes")])
+@pytest.mark.parametrize("in_the_way", ["ess", "ess/sandbox.db/"])
+def test_what_a_reset_would_not_mend_is_not_told_to_be_mended_by_it(
+    ess: Run, home: Path, in_the_way: str, command: tuple[str, ...]
+) -> None:
+    path = home / ".local" / "state" / in_the_way
+    if in_the_way.endswith("/"):
+        path.mkdir(parents=True)
+    else:
+        path.parent.mkdir(parents=True)
+        path.touch()
+    outcome = ess(*command)
+    assert (outcome.code, outcome.out) == (12, "")
+    assert outcome.err.startswith("error: the sandbox's database cannot be used: ")
+    assert outcome.err.endswith("hint: XDG_STATE_HOME may name a directory that can be written\n")

@@ -183,6 +183,18 @@ def test_a_path_that_cannot_be_a_file_is_named(tmp_path: Path) -> None:
     assert (tmp_path / "file").exists()
 
 
+def test_a_full_disk_is_said_to_need_room_not_a_reset(store: Store) -> None:
+    def fill() -> None:
+        with store.writing() as db:
+            db.execute("PRAGMA max_page_count = 1")
+            db.execute("CREATE TABLE more AS SELECT hex(randomblob(1000000))")
+
+    with pytest.raises(SandboxUnusable, match="full") as caught:
+        fill()
+    assert caught.value.hint == "make room on its disk; what the sandbox holds is as it was"
+    assert counts(store) == SEED
+
+
 def test_a_database_that_stays_locked_is_reported_and_not_deleted(store: Store) -> None:
     store.row("SELECT 1")
     blocker = sqlite3.connect(store.path, isolation_level=None)

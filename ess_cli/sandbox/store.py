@@ -19,15 +19,17 @@ from ess_cli.sandbox.schema import COUNTED, SCHEMA_VERSION, TABLES
 # SQLite's included. So a file is created and first opened under one lock for the whole process.
 _OPENING = threading.Lock()
 
-# What deleting a database would not mend.
-_IN_THE_WAY = (
-    sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_CANTOPEN,
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_LOCKED,
-    sqlite3.SQLITE_PERM,
-    sqlite3.SQLITE_READONLY,
-)
+_BUSY = "another process is writing to it; try again"
+_ELSEWHERE = "XDG_STATE_HOME may name a directory that can be written"
+# What deleting a database would not mend, and what would.
+_IN_THE_WAY = {
+    sqlite3.SQLITE_BUSY: _BUSY,
+    sqlite3.SQLITE_CANTOPEN: _ELSEWHERE,
+    sqlite3.SQLITE_FULL: "make room on its disk; what the sandbox holds is as it was",
+    sqlite3.SQLITE_LOCKED: _BUSY,
+    sqlite3.SQLITE_PERM: _ELSEWHERE,
+    sqlite3.SQLITE_READONLY: _ELSEWHERE,
+}
 
 _OUR_BUGS = (sqlite3.IntegrityError, sqlite3.ProgrammingError)
 
@@ -132,14 +134,14 @@ class Store:
                 _refill(con)
         except SandboxUnusable as fault:
             cause = fault.__cause__
-            if isinstance(cause, OSError) or _is_in_the_way(cause):
+            if _in_the_way(cause) is not None:
                 raise
             self.close()
             for file in (self.path, self._beside("-wal"), self._beside("-shm")):
                 try:
                     file.unlink(missing_ok=True)
                 except OSError as error:
-                    raise SandboxUnusable(str(self.path), _reason(error)) from error
+                    raise _unusable(self.path, error) from error
             self.row("SELECT 1")
 
     def _beside(self, suffix: str) -> Path:
@@ -168,13 +170,13 @@ class Store:
         con.close()
         if isinstance(error, _OUR_BUGS):
             raise error
-        raise SandboxUnusable(str(self.path), str(error)) from error
+        raise _unusable(self.path, error) from error
 
     def _open(self) -> sqlite3.Connection:
         try:
             con = self._connect()
         except (OSError, sqlite3.OperationalError) as error:
-            raise SandboxUnusable(str(self.path), _reason(error)) from error
+            raise _unusable(self.path, error) from error
         try:
             con.execute("PRAGMA foreign_keys = ON")
             # NORMAL loses nothing when the process is killed; only a power cut may cost the
@@ -270,10 +272,15 @@ def _refill(con: sqlite3.Connection) -> None:
         con.execute("VACUUM")
 
 
-def _is_in_the_way(cause: BaseException | None) -> bool:
+def _unusable(path: Path, error: Exception) -> SandboxUnusable:
+    reason = getattr(error, "strerror", None) or str(error)
+    hint = _in_the_way(error)
+    return SandboxUnusable(str(path), reason, *([] if hint is None else [hint]))
+
+
+def _in_the_way(cause: BaseException | None) -> str | None:
+    """What to do about a failure that a new database would meet too; None for any other."""
+    if isinstance(cause, OSError):
+        return _ELSEWHERE
     code = getattr(cause, "sqlite_errorcode", 0)
-    return code & 0xFF in _IN_THE_WAY  # the rest of an extended code says where
-
-
-def _reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error)
+    return _IN_THE_WAY.get(code & 0xFF)  # the rest of an extended code says where
