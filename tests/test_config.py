@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -476,6 +477,26 @@ def test_a_damaged_pointer_is_an_error_and_never_the_default(path: Path, content
     assert resolve(path).profile.value == "default"
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes have no names here")
+def test_a_pipe_that_nobody_writes_to_is_not_waited_for(path: Path) -> None:
+    os.mkfifo(path)
+    with pytest.raises(FileTrouble, match="it is a pipe, and nothing came from it"):
+        config.load(path)
+
+
+@pytest.mark.skipif(not Path("/dev/fd").exists(), reason="open files have no names here")
+def test_a_configuration_may_come_from_a_pipe() -> None:
+    reading, writing = os.pipe()
+
+    def feed() -> None:
+        os.write(writing, b"profiles: {}")
+        os.close(writing)
+
+    threading.Timer(0.05, feed).start()
+    assert config.load(Path(f"/dev/fd/{reading}")).profiles == {}
+    os.close(reading)
+
+
 # Where it lies
 
 
@@ -490,6 +511,11 @@ def test_the_place_is_the_one_that_platformdirs_names(
     expected = platformdirs.user_config_path("ess", appauthor=False) / "config.yaml"
     assert config.config_path(os.environ) == expected
     assert str(config.pointer_path(expected)) == places.active_profile_file()
+
+
+def test_a_relative_home_is_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "somewhere")
+    assert config.config_path(os.environ) == Path("/nonexistent/.config/ess/config.yaml")
 
 
 def test_ess_config_file_names_another_place() -> None:

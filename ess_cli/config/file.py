@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -41,8 +42,10 @@ def load(path: Path) -> Config:
         FileTrouble: it cannot be read.
     """
     try:
-        with path.open("rb") as stream:
+        with open(path, "rb", opener=_without_waiting) as stream:
             content = stream.read(_LARGEST_FILE + 1)
+            if not content and stat.S_ISFIFO(os.fstat(stream.fileno()).st_mode):
+                raise FileTrouble(f"{path} cannot be read: it is a pipe, and nothing came from it")
     except (FileNotFoundError, NotADirectoryError):
         return Config(path, {})
     except OSError as error:
@@ -56,6 +59,15 @@ def load(path: Path) -> Config:
         raise _damaged(path, line, None, "not UTF-8") from None
     has_comments = any(line.lstrip().startswith("#") for line in text.splitlines())
     return Config(path, _Reader(path).profiles(text), has_comments)
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open a file; a named pipe that nobody writes to would be waited for without end."""
+    handle = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    # NOTE: a pipe whose writer is there (ESS_CONFIG_FILE=<(…)) may take its time.
+    if hasattr(os, "O_NONBLOCK"):
+        os.set_blocking(handle, True)
+    return handle
 
 
 def save(config: Config) -> None:
