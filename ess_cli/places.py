@@ -24,8 +24,9 @@ _LINUX = {
 def directory(kind: str, environ: Mapping[str, str] | None = None) -> str:
     """The directory for ``config``, ``cache`` or ``state``; it may not exist yet.
 
-    Without a HOME it is the one of the account, as the system knows it; where it knows none, a
-    place that does not exist, so that nothing is found there and writing says so.
+    Without a HOME it is the one of the account, as the system knows it; where it knows none, or
+    HOME is relative, a place that does not exist, so that nothing is found there and writing says
+    so.
     """
     environ = os.environ if environ is None else environ
     if _ON_LINUX:
@@ -35,9 +36,9 @@ def directory(kind: str, environ: Mapping[str, str] | None = None) -> str:
         if os.path.isabs(given):  # noqa: PTH117 - pathlib costs a TAB 7 ms
             return f"{given}/ess"
         home = os.path.expanduser("~")  # noqa: PTH111
-        # NOTE: an account that the system does not know, as containers have; "~" would be a
-        # directory of that name wherever one happens to be.
-        return f"{home if home != '~' else '/nonexistent'}/{below_home}/ess"
+        # NOTE: an account that the system does not know, as containers have, stays "~"; that, like
+        # any relative HOME, would be a directory wherever one happens to be.
+        return f"{home if os.path.isabs(home) else '/nonexistent'}/{below_home}/ess"  # noqa: PTH117
     import platformdirs
 
     found: str = getattr(platformdirs, f"user_{kind}_dir")("ess", appauthor=False)
