@@ -23,10 +23,11 @@
     ├── LocalTrouble         12   configuration, file, disk, lock
     │   └── BadConfiguration, UnknownProfile, BadSetting, FileTrouble, OutputTrouble,
     │       SandboxUnusable, PortInUse
-    └── AllowedTimeOver      13   waited, or ran, as long as allowed
+    ├── AllowedTimeOver      13   waited, or ran, as long as allowed
+    └── Interrupted     130, 143  left out after a signal
 
-Exit codes are append-only: scripts rely on them. Codes 0, 1, 130, 141 and 143 have no class:
-success, a bug, and the three ways of being interrupted, which ``main`` sees by itself.
+Exit codes are append-only: scripts rely on them. Codes 0, 1 and 141 have no class: success, a
+bug, a closed pipe. Mostly 130 and 143 have none either: ``main`` sees the signals by itself.
 
 All of it is one file, long as it gets: a class is a few lines of text for users, and they are
 found, and kept alike in tone, where they stand together below their tree.
@@ -147,6 +148,17 @@ class AllowedTimeOver(EssError):
 
     exit_code = 13
     kind = "time-over"
+
+
+class Interrupted(EssError):
+    """What was not sent or not waited for any more, since a signal asked the run to end."""
+
+    exit_code = 130
+    kind = "interrupted"
+
+    def __init__(self, request: str, exit_code: int) -> None:
+        super().__init__(f"{request}: left out, since a signal asked the run to end")
+        self.exit_code = exit_code
 
 
 class UnknownFormat(UsageFault):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from ess_cli.context import Ess
     from ess_cli.errors import EssError
+    from ess_cli.interruption import Interruption
 
 # Imports make many objects that live for ever; looking through them again and again is a tenth of
 # a short run. A long listing still gets its collections, just fewer.
@@ -75,8 +76,11 @@ def main(
         return _emit(answer(args[1:]))
     code, let_go = 1, None
     try:
-        let_go = _catch_signals()
-        code = _run(args, clock, sleep)
+        from ess_cli.interruption import Interruption
+
+        interruption = Interruption()
+        let_go = _catch_signals(interruption)
+        code = _run(args, clock, sleep, interruption)
     except (KeyboardInterrupt, Terminated) as signal:
         # Before anything had begun, or for the second time: then nothing is waited for.
         code = 143 if isinstance(signal, Terminated) else 130
@@ -110,6 +114,7 @@ def _run(
     args: list[str],
     clock: Callable[[], datetime] | None,
     sleep: Callable[[float], None] | None,
+    interruption: Interruption,
 ) -> int:
     import gc
 
@@ -119,7 +124,7 @@ def _run(
     gc.set_threshold(_GC_THRESHOLD, 20, 50)
     _occupy_descriptors()
     redaction.forget_all()
-    ess = Ess(args, clock, sleep)
+    ess = Ess(args, clock, sleep, interruption)
     try:
         from ess_cli.cli import invoke
 
@@ -129,7 +134,7 @@ def _run(
         code = _report(error, ess)
     finally:
         ess.close()
-    return code
+    return code or interruption.exit_code
 
 
 def _report(error: BaseException, ess: Ess) -> int:
@@ -220,8 +225,12 @@ def _occupy_descriptors() -> None:
                 os.set_inheritable(descriptor, True)
 
 
-def _catch_signals() -> Callable[[int | None], None]:
+def _catch_signals(interruption: Interruption) -> Callable[[int | None], None]:
     """From now on SIGTERM raises :class:`Terminated`, as SIGINT raises KeyboardInterrupt.
+
+    The first of them does not while a write is on the wire, or its outcome is still to be told:
+    it is deferred, and the run ends with that outcome's own exit code where it is an error, else
+    with 130 or 143. The second one leaves at once; the write is then in doubt, exit code 7.
 
     Returns:
         What undoes it. Given an exit code, the process is at its end: a signal that still comes
@@ -233,17 +242,18 @@ def _catch_signals() -> Callable[[int | None], None]:
     if threading.current_thread() is not threading.main_thread():
         return lambda code: None
 
-    def terminate(number: int, frame: FrameType | None) -> None:
-        raise Terminated
+    def leave(number: int, frame: FrameType | None) -> None:
+        if not interruption.defers(number):
+            raise Terminated if number == signal.SIGTERM else KeyboardInterrupt
 
     # NOTE: a signal that the parent wants ignored (nohup, a shell's background job) stays ignored.
     caught = [
         (number, signal.getsignal(number))
         for number in (signal.SIGINT, signal.SIGTERM)
-        if signal.getsignal(number) != signal.SIG_IGN
+        if signal.getsignal(number) not in (signal.SIG_IGN, None)
     ]
-    if any(number == signal.SIGTERM for number, _ in caught):
-        signal.signal(signal.SIGTERM, terminate)
+    for number, _ in caught:
+        signal.signal(number, leave)
 
     def let_go(code: int | None) -> None:
         for number, previous in caught:

@@ -23,7 +23,9 @@ Exit codes. Scripts may rely on them: codes are added, never changed.
   141  the pipe was closed (| head)
   143  terminated
 
-7 beats all others. With -o json or jsonl, an error is also one line of JSON on stderr:
+7 beats all others. Ctrl-C or SIGTERM while a change is on its way: its answer is awaited, and the
+code is that answer's own where it is an error, else 130 or 143; a second one leaves at once, with
+7. With -o json or jsonl, an error is also one line of JSON on stderr:
 {"error": {"kind": "not-found", "message": "…", "exit": 4, "http": 404, "retryable": false}}
 """
 

@@ -28,7 +28,7 @@ FLOORS = (
     {"options"},
     {"lookup", "changes"},
     {"api", "render", "credentials", "config", "cache"},
-    {"records", "redaction", "times", "criteria", "places", "formats"},
+    {"records", "redaction", "times", "criteria", "places", "formats", "interruption"},
     {"errors"},
 )
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}

@@ -10,23 +10,19 @@ import select
 import signal
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests import hostile
-from tests.conftest import Outcome
-from tests.hostile import TOKEN, USER_TOKEN, Connection, Hostile, Step, Wire, hold, json_reply, on
+from tests.hostile import TOKEN, USER_TOKEN, Connection, Wire, json_reply, on
 from tests.hostile import reply as answer
+from tests.processes import PATIENCE_S, ROOT, Late, Shell, finished, kill
 
 wire = hostile.wire
 
-ROOT = Path(__file__).parent.parent
-PATIENCE_S = 20
 TOPICS = "GET /ess/v1/topics?limit=1000"
 MANY = json_reply({"topics": [{"topic-nm": f"topic-{n}-{'x' * 100}"} for n in range(900)]})
 NAMES = "".join(f"topic-{n}-{'x' * 100}\n" for n in range(900))
@@ -42,65 +38,6 @@ OUTPUTS = [
     ["topics", "list", "-o", "csv"],
     ["api", "GET", "/topics"],
 ]
-
-
-class Shell:
-    """Starts ``ess`` as a shell does."""
-
-    def __init__(self, home: Path) -> None:
-        self._home = home
-
-    def environment(self, server: Hostile | None = None, /, **more: str | None) -> dict[str, str]:
-        """What ``ess`` is to find; None takes a variable away."""
-        usual: dict[str, str | None] = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(self._home),
-            "ESS_PROFILE": "default" if server else "sandbox",
-            "ESS_BASE_URL": server.url if server else None,
-            "ESS_TOKEN": TOKEN,
-            "ESS_USER_TOKEN": USER_TOKEN,
-            "ESS_TIMEOUT": "10",
-        }
-        return {key: value for key, value in (usual | more).items() if value is not None}
-
-    def start(
-        self,
-        *argv: str,
-        env: dict[str, str],
-        redirections: str = "",
-        stdout: Any = subprocess.PIPE,
-        stderr: Any = subprocess.PIPE,
-    ) -> subprocess.Popen[bytes]:
-        """A process, with redirections as a shell has them: ``>&-``."""
-        command = [sys.executable, "-m", "ess_cli", *argv]
-        if redirections:
-            command = ["sh", "-c", f'exec "$0" "$@" {redirections}', *command]
-        return subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, env=env, cwd=ROOT
-        )
-
-    def run(self, *argv: str, env: dict[str, str], redirections: str = "") -> Outcome:
-        """A process, run to its end."""
-        return finished(self.start(*argv, env=env, redirections=redirections))
-
-    def run_all(
-        self, lines: list[list[str]], redirections: str
-    ) -> Iterator[tuple[list[str], Outcome]]:
-        """Processes, run at the same time, each to its end."""
-        env = self.environment()
-        started = [self.start(*argv, env=env, redirections=redirections) for argv in lines]
-        yield from zip(lines, map(finished, started), strict=True)
-
-
-def finished(process: subprocess.Popen[bytes]) -> Outcome:
-    """What a process left."""
-    with process:
-        out, err = process.communicate(timeout=PATIENCE_S)
-    outcome = Outcome(process.returncode, (out or b"").decode(), (err or b"").decode())
-    assert outcome.code >= 0, f"ended by signal {-outcome.code}"
-    for bad in ("Traceback", "Exception ignored", "a bug in ess", TOKEN, USER_TOKEN):
-        assert bad not in outcome.out + outcome.err
-    return outcome
 
 
 @pytest.fixture
@@ -249,34 +186,6 @@ def test_a_slow_reader_gets_every_byte(
 # Signals
 
 
-def _kill(process: Callable[[], subprocess.Popen[bytes]], number: int) -> Step:
-    """Step: send the client a signal, and wait until it leaves."""
-
-    def step(connection: Connection) -> None:
-        process().send_signal(number)
-        hold(connection)
-
-    return step
-
-
-class _Late:
-    """A process that a script refers to before it was started."""
-
-    def __init__(self) -> None:
-        self._started = threading.Event()
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def set(self, process: subprocess.Popen[bytes]) -> subprocess.Popen[bytes]:
-        self._process = process
-        self._started.set()
-        return process
-
-    def get(self) -> subprocess.Popen[bytes]:
-        assert self._started.wait(PATIENCE_S)
-        assert self._process is not None
-        return self._process
-
-
 BY_SIGNAL = [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
 
 
@@ -284,8 +193,8 @@ BY_SIGNAL = [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
 def test_a_signal_during_a_read_ends_it_by_exit_code(
     wire: Wire, shell: Shell, number: int, code: int
 ) -> None:
-    late = _Late()
-    server = wire.serve(on(TOPICS, _kill(late.get, number)))
+    late = Late()
+    server = wire.serve(on(TOPICS, kill(late.get, number)))
     outcome = finished(late.set(shell.start("topics", "list", env=shell.environment(server))))
     assert outcome == (code, "", "interrupted\n" if number == signal.SIGINT else "")
 
@@ -294,36 +203,18 @@ def test_a_signal_during_a_read_ends_it_by_exit_code(
 def test_a_signal_half_way_keeps_whole_rows(
     wire: Wire, shell: Shell, number: int, code: int
 ) -> None:
-    late = _Late()
+    late = Late()
     server = wire.serve(
         on("GET /ess/v1/topics?limit=1", json_reply({"topics": [{"topic-nm": "a"}]})),
-        on("GET /ess/v1/topics?limit=1&offset=1", _kill(late.get, number)),
+        on("GET /ess/v1/topics?limit=1&offset=1", kill(late.get, number)),
     )
     argv = ("topics", "list", "--page-size", "1", "-o", "jsonl")
     outcome = finished(late.set(shell.start(*argv, env=shell.environment(server))))
     assert (outcome.code, outcome.out) == (code, '{"topic-nm":"a"}\n')
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("method", ["POST", "PUT"])
-def test_a_signal_during_a_write_leaves_it_in_doubt(
-    wire: Wire, shell: Shell, method: str, number: int
-) -> None:
-    late = _Late()
-    server = wire.serve(on(f"{method} /ess/v1/topics", _kill(late.get, number)))
-    argv = ("api", method, "/topics", "--field", "a=b", "--yes")
-    outcome = finished(late.set(shell.start(*argv, env=shell.environment(server))))
-    assert outcome == (
-        7,
-        "",
-        f"error: {method} /topics: interrupted\n"
-        "  the change may or may not have been made\n"
-        "hint: look before trying again: with a GET of the same path\n",
-    )
-
-
 def test_a_signal_that_is_ignored_stays_ignored(wire: Wire, shell: Shell) -> None:
-    late = _Late()
+    late = Late()
 
     def interrupt(connection: Connection) -> None:
         late.get().send_signal(signal.SIGINT)

@@ -3,7 +3,8 @@
 A GET or PUT is tried up to three times, on connection faults and statuses that pass. A POST, and
 the GET that starts a job, is sent again only where provably nothing was received, or after a 429.
 A write that may have been received and was not answered is in doubt, and that beats whatever
-comes after it.
+comes after it. A signal lets a write on the wire come to its end, and then nothing is sent any
+more, not even again.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from ess_cli import __version__
@@ -29,6 +31,7 @@ from ess_cli.api.pacing import SENDING
 from ess_cli.api.paths import Query, query_string
 from ess_cli.api.shapes import rows_under
 from ess_cli.errors import EssError, Temporary, UsageFault
+from ess_cli.interruption import Interruption
 
 if TYPE_CHECKING:
     from requests.adapters import BaseAdapter
@@ -88,6 +91,7 @@ class Http:
         adapter: carries the requests; None for real connections.
         log: gets one line for each request sent; it may hold secrets until it is redacted.
         sleep: waits between attempts; takes seconds.
+        interruption: told of each write on the wire, and asked before anything is sent.
     """
 
     def __init__(
@@ -98,11 +102,13 @@ class Http:
         adapter: BaseAdapter | None = None,
         log: Callable[[str], None] | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        interruption: Interruption | None = None,
     ) -> None:
         self.service = service
         self._credentials = credentials
         self._wire = Wire(service, adapter, log)
         self._sleep = sleep
+        self._interruption = interruption or Interruption()
 
     def get(self, path: str, query: Query = ()) -> Any:
         """The JSON document at a path below the base URL.
@@ -257,12 +263,15 @@ class Http:
             if again and wait_s is not None and wait_s > _LONGEST_WAIT_S:
                 failure.details += (f"  the service asks to wait {_as_time(wait_s)}",)
                 again = False
-            if not again or attempt == ATTEMPTS:
+            if not again or attempt == ATTEMPTS or self._interruption.exit_code:
                 break
+            # The wait itself may be broken off: what is in doubt is in doubt already.
+            self._interruption.told()
             self._sleep(random.uniform(0, 2.0 ** (attempt - 1)) if wait_s is None else wait_s)  # noqa: S311
         raise failure
 
     def _send(self, call: _Call) -> Reply:
+        self._interruption.check(call.line)
         SENDING.began = False
         credentials = self._credentials()
         headers = {
@@ -279,7 +288,13 @@ class Http:
         elif call.method not in _READS:
             headers["Content-Length"] = "0"
         shown = f"{call.line}{_shown_query(call.query)}"
-        return self._wire.send(call.method, f"{call.path}{call.query}", headers, call.body, shown)
+        target, departure = f"{call.path}{call.query}", SENDING.departure
+        with (
+            nullcontext()
+            if call.look is None
+            else self._interruption.write(call.line, lambda: departure.began)
+        ):
+            return self._wire.send(call.method, target, headers, call.body, shown)
 
 
 def _encoded(body: object) -> bytes:

@@ -118,10 +118,30 @@ class _PacedResponse(http.client.HTTPResponse):
         self._paced.begin_body()
 
 
-class _Sending(threading.local):
-    """Whether any byte of the request has left: the difference between unsent and in doubt."""
+class Departure:
+    """Whether any byte of a request has left: the difference between unsent and in doubt."""
 
     began = False
+
+
+class _Sending(threading.local):
+    """The departure of each thread's request.
+
+    Attributes:
+        departure: may be looked at from other threads.
+    """
+
+    def __init__(self) -> None:
+        self.departure = Departure()
+
+    @property
+    def began(self) -> bool:
+        """Whether any byte of this thread's request has left."""
+        return self.departure.began
+
+    @began.setter
+    def began(self, began: bool) -> None:
+        self.departure.began = began
 
 
 SENDING = _Sending()

@@ -43,7 +43,8 @@ class Ess(Accepted, Asking):
     def listed_configuration(self, configuration_id: str) -> Mapping[str, Any]:
         """A configuration's entry in the list, to fill columns from; empty if it cannot be had."""
         try:
-            rows = self.configurations
+            with self.interruption.optional("names of delivery configurations"):
+                rows = self.configurations
         except EssError:
             return {}
         return next((row for row in rows if str(row.get("id")) == configuration_id), {})

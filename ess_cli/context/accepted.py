@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from ess_cli.context.showing import Showing
-from ess_cli.errors import EssError, OutputTrouble, UsageFault
+from ess_cli.errors import EssError, Interrupted, OutputTrouble, UsageFault
 
 if TYPE_CHECKING:
     from ess_cli.render.columns import Row
@@ -58,7 +58,11 @@ class Accepted(Showing):
 
     def _read_back(self, read: Callable[[], Any]) -> Any:
         try:
-            row = read()
+            with self.interruption.optional("the result"):
+                row = read()
+        except Interrupted:
+            self.terminal.warn("accepted, but not read back: interrupted; this is what was sent")
+            return None
         except EssError as error:
             self.terminal.warn(f"accepted, but reading it back failed: {error.message}")
             return None
@@ -77,6 +81,7 @@ class Accepted(Showing):
         except (OSError, OutputTrouble):
             self.terminal.say(line)
             raise
+        self.interruption.told()
 
 
 def _is_whole(document: Any, sent: Any) -> bool:

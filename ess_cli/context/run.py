@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ess_cli.errors import BadSetting, NoNames, UsageFault
+from ess_cli.interruption import Interruption
 from ess_cli.options import Flags
 from ess_cli.render.terminal import Terminal
 
@@ -26,6 +27,7 @@ class Run:
         program_args: the command line, for messages that say how to go on.
         clock: the present moment, aware.
         sleep: waits between attempts; takes seconds.
+        interruption: what the signal handlers tell of signals; None where there are none.
 
     Attributes:
         flags: the shared options.
@@ -38,6 +40,7 @@ class Run:
         program_args: list[str],
         clock: Callable[[], datetime] | None = None,
         sleep: Callable[[float], None] | None = None,
+        interruption: Interruption | None = None,
     ) -> None:
         self.program_args = program_args
         self.flags = Flags()
@@ -45,6 +48,8 @@ class Run:
         self.table: Table | None = None
         self._clock = clock or (lambda: datetime.now(UTC))
         self._sleep = sleep
+        self.interruption = interruption or Interruption()
+        self.interruption.tell = self.terminal.interject
 
     @cached_property
     def settings(self) -> Settings:
@@ -76,6 +81,7 @@ class Run:
             adapter=self._sandbox_adapter() if self.settings.is_sandbox else None,
             log=(lambda line: self.terminal.say(f"debug: {line}")) if self.flags.debug else None,
             sleep=self._sleep or time.sleep,
+            interruption=self.interruption,
         )
 
     def now(self) -> datetime:

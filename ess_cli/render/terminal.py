@@ -177,6 +177,19 @@ class Terminal:
         """A line that belongs to a question or a log that was asked for, on stderr."""
         self._tell(text)
 
+    def interject(self, text: str) -> None:
+        """A note from within a signal handler; ``--quiet`` silences it.
+
+        NOTE: it goes past the stream's own buffer, which may be in use at that very moment.
+        """
+        if self.quiet or sys.stderr is None:
+            return
+        line = f"{visible(redact(text))}\n"
+        if self._progress:
+            line = f"\r{' ' * len(self._progress)}\r{line}"
+        with contextlib.suppress(OSError, ValueError):
+            os.write(sys.stderr.fileno(), line.encode(sys.stderr.encoding, "backslashreplace"))
+
     def ask(self, question: str) -> str:
         """The answer typed on the terminal, without blanks around it; empty at its end."""
         sys.stderr.write(redact(visible(question)))

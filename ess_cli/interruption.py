@@ -1,0 +1,136 @@
+"""The first signal lets a write that is on the wire come to its end; the second one leaves.
+
+What a write did is known only once its answer is there, and is of use only once it has been told.
+So from the moment a write's request begins to leave until its outcome has been told, the first
+SIGINT or SIGTERM breaks nothing: it is remembered, and nothing new is sent. Where many threads
+write, they share one :class:`Interruption`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from threading import get_ident
+from time import monotonic
+
+from ess_cli.errors import Interrupted
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+SIGTERM = 15
+# `timeout` and process managers send one signal to the process and to its group: that is one.
+_SAME_S = 0.25
+
+
+class Interruption:
+    """Whether a run has been asked to end, and what it must still wait for.
+
+    Every method may be called from any thread. :meth:`defers` is called from a signal handler, so
+    nothing here takes a lock that the interrupted code might hold.
+
+    Attributes:
+        tell: takes the line that says what is waited for; called from within a signal handler.
+    """
+
+    def __init__(self) -> None:
+        self.tell: Callable[[str], None] = lambda line: None
+        self._number: int | None = None
+        self._deferred = False
+        self._deferred_at = 0.0
+        self._untold: set[int] = set()
+        self._flights: dict[object, tuple[str, Callable[[], bool]]] = {}
+
+    @property
+    def exit_code(self) -> int:
+        """130 or 143 once a signal has been deferred; 0 before."""
+        return self._signal_code if self._deferred else 0
+
+    @property
+    def on_the_wire(self) -> tuple[str, ...]:
+        """The writes whose request has begun to leave and whose answer is not whole."""
+        return tuple(line for line, has_left in self._flights.copy().values() if has_left())
+
+    def defers(self, number: int) -> bool:
+        """A signal has come.
+
+        Returns:
+            Whether the run goes on until what is on the wire has been answered and told; False
+            where it is to be left now.
+        """
+        if self._deferred:
+            return number == self._number and monotonic() - self._deferred_at < _SAME_S
+        self._number = number
+        lines = self.on_the_wire
+        self._deferred = bool(lines or self._untold)
+        self._deferred_at = monotonic()
+        if lines:
+            what = f"answer to {lines[0]}" if len(lines) == 1 else f"{len(lines)} answers"
+            again = "another signal leaves" if number == SIGTERM else "press Ctrl-C again to leave"
+            self.tell(f"waiting for the {what}; {again}")
+        return self._deferred
+
+    def check(self, line: str) -> None:
+        """Called before anything new is sent.
+
+        Args:
+            line: the request, for the message.
+
+        Raises:
+            Interrupted: a signal has been deferred, so it is not to be sent.
+        """
+        if self._deferred:
+            raise Interrupted(line, self._signal_code)
+
+    @contextlib.contextmanager
+    def write(self, line: str, has_left: Callable[[], bool]) -> Iterator[None]:
+        """While a write is sent and answered.
+
+        Args:
+            line: the request, for the message.
+            has_left: whether its request has begun to leave; before that nothing is waited for.
+        """
+        flight, answered = object(), False
+        self._flights[flight] = (line, has_left)
+        try:
+            yield
+            answered = True
+        finally:
+            # NOTE: in this order, so that there is no moment between the two.
+            if answered or has_left():
+                self._untold.add(get_ident())
+            del self._flights[flight]
+
+    def told(self) -> None:
+        """What this thread's writes did has been told, or is already known to be in doubt."""
+        self._untold.discard(get_ident())
+
+    @contextlib.contextmanager
+    def optional(self, line: str) -> Iterator[None]:
+        """While something is read that the outcome of a write can be told without.
+
+        Args:
+            line: what is read, for the message.
+
+        Raises:
+            Interrupted: a signal came, and the outcome is still to be told; the signal counts as
+                deferred. Where no outcome is to be told, a signal ends the run as ever.
+        """
+        untold = get_ident() in self._untold
+        self.told()
+        try:
+            yield
+        except Exception:
+            raise
+        except BaseException as signal:
+            if not untold or self._deferred or self._number is None:
+                raise
+            self._deferred, self._deferred_at = True, monotonic()
+            raise Interrupted(line, self._signal_code) from signal
+        finally:
+            if untold:
+                self._untold.add(get_ident())
+
+    @property
+    def _signal_code(self) -> int:
+        return 143 if self._number == SIGTERM else 130
