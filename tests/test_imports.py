@@ -42,6 +42,7 @@ HEAVY = [
     "orjson",
     "sqlite3",
     "platformdirs",
+    "filelock",
     "http.client",
 ]
 

@@ -86,7 +86,7 @@ def set_profile(
     settle_output(ess)
     known = load_config()
     before = _changeable(known, name)
-    _save_changed(ess, known, before, before._replace(**_changes(given, back)))
+    _change(ess, known, before, _changes(given, back))
 
 
 @app.command("remove", cls=Write)
@@ -108,10 +108,14 @@ def remove_profile(ctx: typer.Context, name: Name) -> None:
         return
     _keep_secrets_in_reach(ess, profile)
     ess.confirm(what, profile.name if profile.protected else None)
-    _save(ess, known.without(name))
-    if name != config.DEFAULT and is_active(known, name):
-        config.use(known.path, None)
-        ess.terminal.note("it was the active profile; none is active now")
+    with config.locked(known.path):
+        known = load_config()
+        if _removable(known, name) != profile:
+            raise _changed_meanwhile(name)
+        _save(ess, known.without(name))
+        if name != config.DEFAULT and is_active(known, name):
+            config.use(known.path, None)
+            ess.terminal.note("it was the active profile; none is active now")
     ess.terminal.note(f"done: {what}")
 
 
@@ -203,25 +207,46 @@ def _changes(given: dict[str, Any], back: dict[str, bool]) -> dict[str, Any]:
     return changes
 
 
-def _save_changed(ess: Any, known: Config, before: Profile, after: Profile) -> None:
-    """Save a changed profile, after asking where it loosens a protection; shows what changed."""
+def _change(ess: Any, known: Config, before: Profile, changes: dict[str, Any]) -> None:
+    """Change a profile, after asking where that loosens a protection; shows what changes."""
+    name, after = before.name, before._replace(**changes)
     differences = config.differences(before, after)
-    is_new = after.name not in known.profiles
     for key, old, new in differences:
         ess.terminal.note(f"  {key}  {_in_words(old)} → {_in_words(new)}")
-    loosens = before.protected and (not after.protected or before.origin != after.origin)
-    changed = known.having(after)
-    row = profile_row(changed, after)  # what fails is to fail before anything is saved
+    row = profile_row(known.having(after), after)  # what fails is to fail before anything is saved
     if ess.flags.dry_run:
-        ess.terminal.note(f'dry run: profile "{after.name}" was not saved')
-    elif differences or is_new:
-        if loosens:
-            ess.confirm(f'loosen the protection of profile "{before.name}"', before.name)
-        _save(ess, changed)
-        ess.terminal.note(f'saved profile "{after.name}" in {known.path}')
+        ess.terminal.note(f'dry run: profile "{name}" was not saved')
+    elif differences or name not in known.profiles:
+        if _loosens(before, after):
+            ess.confirm(f'loosen the protection of profile "{name}"', name)
+        row = _save_changed(ess, known.path, before, changes)
+        ess.terminal.note(f'saved profile "{name}" in {known.path}')
     else:
-        ess.terminal.note(f'profile "{after.name}" was so already')
+        ess.terminal.note(f'profile "{name}" was so already')
     ess.show_object(row)
+
+
+def _loosens(before: Profile, after: Profile) -> bool:
+    return before.protected and (not after.protected or before.origin != after.origin)
+
+
+def _save_changed(ess: Any, path: Path, seen: Profile, changes: dict[str, Any]) -> dict[str, Any]:
+    """Change the profile as it is now, unless that is not what the user has agreed to."""
+    with config.locked(path):
+        known = load_config()
+        before = _changeable(known, seen.name)
+        after = before._replace(**changes)
+        if before != seen and _loosens(before, after):
+            raise _changed_meanwhile(seen.name)
+        _save(ess, known.having(after))
+        return profile_row(known.having(after), after)
+
+
+def _changed_meanwhile(name: str) -> SafetyStop:
+    return SafetyStop(
+        f'profile "{name}" was changed by another ess meanwhile; nothing was saved',
+        hint="ess profile list shows what it is now; then try again",
+    )
 
 
 def _in_words(value: Any) -> str:

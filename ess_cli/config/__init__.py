@@ -5,12 +5,14 @@ environment for the base URL and the credentials, so that what was left in the e
 account never meets another.
 
 In here: ``settings`` what a run goes by, ``active`` the profile that ``ess profile use`` selected,
-``base_url`` what an address is, ``profiles`` what a profile is, ``file`` the YAML.
+``base_url`` what an address is, ``profiles`` what a profile is, ``file`` the YAML,
+``lock`` one change of it at a time.
 """
 
 from ess_cli.config.active import active_profile, pointer_path, use
 from ess_cli.config.base_url import BaseUrl, UnusableError, parse_base_url
 from ess_cli.config.file import load, save
+from ess_cli.config.lock import locked
 from ess_cli.config.profiles import (
     DEFAULT,
     DEFAULT_BASE_URL,
@@ -46,6 +48,7 @@ __all__ = [
     "config_path",
     "differences",
     "load",
+    "locked",
     "parse_base_url",
     "parse_name",
     "parse_output",

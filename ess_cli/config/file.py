@@ -112,9 +112,7 @@ def write_private(path: Path, content: bytes) -> None:
     temporary = None
     try:
         target = path.resolve()
-        missing = [d for d in (target.parent, *target.parent.parents) if not d.exists()]
-        for directory in reversed(missing):
-            directory.mkdir(mode=0o700, exist_ok=True)
+        make_directory(target.parent)
         handle, temporary = mkstemp(dir=target.parent, prefix=f".{target.name}.")
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)
@@ -125,6 +123,13 @@ def write_private(path: Path, content: bytes) -> None:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)
         raise file_trouble("written", path, error) from error
+
+
+def make_directory(path: Path) -> None:
+    """Make a directory and those above it, where they are missing, for the owner only."""
+    missing = [d for d in (path, *path.parents) if not d.exists()]
+    for directory in reversed(missing):
+        directory.mkdir(mode=0o700, exist_ok=True)
 
 
 def file_trouble(done: str, path: Path, error: Exception) -> FileTrouble:
