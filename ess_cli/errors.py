@@ -272,9 +272,10 @@ class NoCredentials(CredentialsFault):
 class NoKeyring(CredentialsFault):
     """There is no keyring to keep a secret in, or it may not be used."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, *, details: tuple[str, ...] = ()) -> None:
         super().__init__(
             f"no usable keyring: {reason}",
+            details=details,
             hint="other ways: --token-file PATH, ESS_TOKEN, or token-command in the profile"
             " (ess profile set NAME --token-command 'pass show ess')",
         )

@@ -106,6 +106,85 @@ def test_a_login_from_stdin_is_tried_stored_and_says_where(
     assert service.seen[1]["authorization"] == f"Bearer {TOKEN}"
 
 
+class FailingKeyring(MemoryKeyring):
+    """A keyring that does some changes and refuses the others; it always answers questions."""
+
+    def __init__(self, secrets: dict[tuple[str, str], str], changes: str) -> None:
+        super().__init__()
+        self.secrets = dict(secrets)
+        self.changes = list(changes)
+
+    def _change(self) -> None:
+        if self.changes and self.changes.pop(0) == "-":
+            raise RuntimeError("the keyring is full")
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self._change()
+        super().set_password(service, username, password)
+
+    def delete_password(self, service: str, username: str) -> None:
+        self._change()
+        super().delete_password(service, username)
+
+
+NOTHING_CHANGED = "  nothing was changed: what was stored before still is\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new_user", "changes", "left", "said"),
+    [
+        (("t1", "u1"), USER, "-", ("t1", "u1"), NOTHING_CHANGED),
+        (("t1", "u1"), USER, "+-", ("t1", "u1"), NOTHING_CHANGED),
+        (("t1", "u1"), None, "-", ("t1", "u1"), NOTHING_CHANGED),
+        (("t1", "u1"), None, "+-", ("t1", "u1"), NOTHING_CHANGED),
+        (("t1", None), USER, "+-", ("t1", None), NOTHING_CHANGED),
+        ((None, None), USER, "+-", (None, None), NOTHING_CHANGED),
+        (
+            ("t1", "u1"),
+            USER,
+            "+--",
+            ("t1", USER),
+            "  stored now as user-token: the new one\n  stored now as token: as before\n",
+        ),
+        (
+            ("t1", "u1"),
+            None,
+            "+--",
+            ("t1", None),
+            "  stored now as user-token: none\n  stored now as token: as before\n",
+        ),
+    ],
+)
+def test_a_login_that_cannot_be_stored_leaves_what_was_there_or_says_what_is(
+    ess: Run,
+    lab: str,
+    tmp_path: Path,
+    old: tuple[str | None, str | None],
+    new_user: str | None,
+    changes: str,
+    left: tuple[str | None, str | None],
+    said: str,
+) -> None:
+    import keyring
+
+    def stored(pair: tuple[str | None, str | None]) -> dict[tuple[str, str], str]:
+        kinds = ("lab:token", "lab:user-token")
+        return {(lab, kind): value for kind, value in zip(kinds, pair, strict=True) if value}
+
+    backend = FailingKeyring(stored(old), changes)
+    keyring.set_keyring(backend)
+    argv = ["-p", "lab", "auth", "login", "--with-token"]
+    if new_user is not None:
+        (tmp_path / "user").write_text(new_user)
+        argv += ["--user-token-file", str(tmp_path / "user")]
+    outcome = ess(*argv, stdin=TOKEN)
+    assert (outcome.code, outcome.out) == (3, "")
+    assert outcome.err.startswith(
+        f"error: no usable keyring: RuntimeError: the keyring is full\n{said}hint: "
+    )
+    assert backend.secrets == stored(left)
+
+
 def test_a_login_takes_the_user_token_from_a_file(
     ess: Run, service: Loopback, lab: str, memory_keyring: MemoryKeyring, tmp_path: Path
 ) -> None:

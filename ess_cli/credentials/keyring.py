@@ -6,6 +6,7 @@ for ever. Backends that keep plain text are refused by name.
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from ess_cli.credentials.limits import within
@@ -14,7 +15,7 @@ from ess_cli.errors import EssError, NoKeyring
 from ess_cli.redaction import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 T = TypeVar("T")
 
@@ -95,26 +96,71 @@ def read(account: Account, *, both: bool = True, limit_s: float = LIMIT_S) -> Cr
 def store(account: Account, token: str, user_token: str | None, *, limit_s: float = LIMIT_S) -> str:
     """Keep an account's secrets in the keyring; an older user token goes where there is no new one.
 
+    Where it fails, what was stored before is put back; the error says what is stored then.
+
     Returns:
         The backend's name.
 
     Raises:
         NoKeyring: there is none that may be used, or it refuses.
     """
+    began = False
 
     def keep(backends: list[Any]) -> str:
-        backend = backends[0]
-        service = service_name(account.origin)
-        user = f"{account.profile}:user-token"
-        if user_token is not None:
-            backend.set_password(service, user, user_token)
-        elif backend.get_password(service, user) is not None:
-            backend.delete_password(service, user)
+        nonlocal began
+        backend, service = backends[0], service_name(account.origin)
         # NOTE: the token comes last, since nothing is used of an account that has none.
-        backend.set_password(service, f"{account.profile}:token", token)
+        new = {"user-token": user_token, "token": token}
+        old = {kind: backend.get_password(service, f"{account.profile}:{kind}") for kind in new}
+        began = True
+        try:
+            for kind, value in new.items():
+                _put(backend, service, f"{account.profile}:{kind}", value)
+        except Exception as error:  # every backend raises errors of its own
+            left = _put_back(backend, service, account.profile, old, new)
+            raise NoKeyring(redact(_reason(error)), details=left) from error
         return _label(backend)
 
-    return _with_keyring(limit_s, keep)
+    try:
+        return _with_keyring(limit_s, keep)
+    except NoKeyring as error:
+        if began and not error.details:  # it was given up on half-way
+            error.details = ("  which tokens are stored is not known: ess auth status tells",)
+        raise
+
+
+def _put(backend: Any, service: str, user: str, value: str | None) -> None:
+    """Store a secret; None removes what is stored."""
+    if value is not None:
+        backend.set_password(service, user, value)
+    elif backend.get_password(service, user) is not None:
+        backend.delete_password(service, user)
+
+
+def _put_back(
+    backend: Any,
+    service: str,
+    profile: str,
+    old: Mapping[str, str | None],
+    new: Mapping[str, str | None],
+) -> tuple[str, ...]:
+    """Store the old secrets again, as far as that can be done; returns what is stored, in words."""
+    found = {}
+    for kind, value in old.items():
+        user = f"{profile}:{kind}"
+        with contextlib.suppress(Exception):
+            if backend.get_password(service, user) != value:
+                _put(backend, service, user, value)
+        try:
+            stored = backend.get_password(service, user)
+        except Exception:  # noqa: BLE001 - as above
+            found[kind] = "not known"
+            continue
+        words = {new[kind]: "the new one", None: "none", value: "as before"}
+        found[kind] = words.get(stored, "neither the old one nor the new one")
+    if set(found.values()) == {"as before"}:
+        return ("  nothing was changed: what was stored before still is",)
+    return tuple(f"  stored now as {kind}: {words}" for kind, words in found.items())
 
 
 def delete(account: Account, *, limit_s: float = LIMIT_S) -> tuple[str, ...]:
