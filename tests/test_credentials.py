@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -80,6 +82,13 @@ class BrokenKeyring(MemoryKeyring):
 
     def set_password(self, service: str, username: str, password: str) -> None:
         raise OSError(f"cannot keep {password}")
+
+
+class RefusingKeyring(BrokenKeyring):
+    """The same, for storing only."""
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return MemoryKeyring.get_password(self, service, username)
 
 
 class LockedKeyring(MemoryKeyring):
@@ -346,6 +355,51 @@ def test_a_token_command_that_hangs_is_stopped(tmp_path: Path) -> None:
     assert not mark.exists()
 
 
+def test_what_a_token_command_started_ends_with_it(tmp_path: Path) -> None:
+    script = tmp_path / "command"
+    pid = tmp_path / "pid"
+    script.write_text(f"#!/bin/sh\nsleep 60 &\necho $! > {pid}\nwait\n")
+    script.chmod(0o700)
+    with pytest.raises(LocalTrouble, match=r"gave no answer within 1\.5 s"):
+        look_up(ACCOUNT, Sources(token_command=(str(script),), command_limit_s=1.5))
+    assert has_ended(int(pid.read_text()))
+
+
+def test_a_child_that_holds_the_pipe_ends_though_its_parent_has_ended(tmp_path: Path) -> None:
+    script = tmp_path / "command"
+    pid = tmp_path / "pid"
+    script.write_text(f"#!/bin/sh\nsleep 60 &\necho $! > {pid}\necho token\n")
+    script.chmod(0o700)
+    with pytest.raises(LocalTrouble, match=r"gave no answer within 1\.5 s"):
+        look_up(ACCOUNT, Sources(token_command=(str(script),), command_limit_s=1.5))
+    assert has_ended(int(pid.read_text()))
+
+
+def test_an_agent_that_a_token_command_leaves_running_stays(tmp_path: Path) -> None:
+    script = tmp_path / "command"
+    pid = tmp_path / "pid"
+    script.write_text(f"#!/bin/sh\nsleep 60 > /dev/null 2>&1 &\necho $! > {pid}\necho token-1\n")
+    script.chmod(0o700)
+    found = look_up(ACCOUNT, Sources(token_command=(str(script),)))
+    assert found.token.value == "token-1"
+    os.kill(int(pid.read_text()), signal.SIGKILL)
+
+
+def has_ended(pid: int) -> bool:
+    """Whether a process ends within a while; one that nobody waits for is at its end, too."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            os.kill(pid, 0)
+            if "State:\tZ" in Path(f"/proc/{pid}/status").read_text():
+                return True
+        except (ProcessLookupError, FileNotFoundError):
+            return True
+        time.sleep(0.02)
+    os.kill(pid, signal.SIGKILL)
+    return False
+
+
 def test_a_token_command_that_prints_for_ever_is_stopped() -> None:
     program = "while True: print('x' * 10000)"
     with pytest.raises(BadSetting, match="over 64 KiB"):
@@ -446,6 +500,7 @@ def test_a_backend_s_own_error_is_translated_and_redacted() -> None:
     with pytest.raises(NoKeyring, match="RuntimeError: cannot decrypt the thing"):
         keyring.read(ACCOUNT)
     secret = clean("very-secret-token", "x")
+    use_backend(RefusingKeyring())
     with pytest.raises(NoKeyring, match=r"OSError: cannot keep \*{8}$"):
         keyring.store(ACCOUNT, "other", secret.value)
 

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+from typing import TYPE_CHECKING
+
 from ess_cli.credentials.limits import within
 from ess_cli.credentials.secret import LARGEST, Secret, clean, decoded
 from ess_cli.errors import LocalTrouble
 
+if TYPE_CHECKING:
+    from subprocess import Popen
+
 
 def run_token_command(command: tuple[str, ...], profile: str, limit_s: float) -> Secret:
     """What the profile's command prints: one line. Its own messages are not shown.
+
+    It has no terminal, so it cannot ask in the one that ``ess`` runs on; where it is given up on,
+    the processes that it started end with it.
 
     Args:
         command: the arguments, the program first.
@@ -28,6 +37,7 @@ def run_token_command(command: tuple[str, ...], profile: str, limit_s: float) ->
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a command"
@@ -40,7 +50,7 @@ def run_token_command(command: tuple[str, ...], profile: str, limit_s: float) ->
         with output:
             content = output.read(LARGEST + 1)
         if len(content) > LARGEST:
-            process.kill()
+            _kill(process)
         return content, process.wait()
 
     try:
@@ -51,10 +61,28 @@ def run_token_command(command: tuple[str, ...], profile: str, limit_s: float) ->
             hint="run it by hand: it may be waiting for something",
         ) from None
     finally:
-        process.kill()
+        _kill(process)
     if code != 0 and len(content) <= LARGEST:
         raise LocalTrouble(
             f"{source}: {command[0]} ended with exit code {code}",
             hint="run it by hand: its output is not shown here, since it may hold the secret",
         )
     return clean(decoded(content), source)
+
+
+def _kill(process: Popen[bytes]) -> None:
+    """End a command that has not ended, with all that it started and that did not leave its group.
+
+    One that has ended keeps what it left running: that may be an agent for the next time.
+    """
+    import os
+    import signal
+    import sys
+
+    if process.returncode is not None:
+        return
+    if sys.platform == "win32":
+        process.kill()
+        return
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
