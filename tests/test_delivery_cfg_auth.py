@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 
 import pytest
 
+from tests import hostile
 from tests.conftest import Run
 from tests.examples import as_printed, reply_to
+from tests.hostile import Wire, json_reply, on
+
+wire = hostile.wire
 
 PASSWORD = "pä:ss wörd/+1"
 SET = ("delivery-cfg", "auth", "set", "hhh")
@@ -225,3 +230,23 @@ def test_a_password_typed_as_an_argument_is_not_repeated(ess: Run, typed: list[s
     outcome = ess(*BASIC, *typed, "--yes", "-o", "json")
     assert (outcome.code, outcome.out) == (2, "")
     assert "s3cret" not in outcome.err
+
+
+@pytest.mark.parametrize("by_api", [False, True])
+def test_a_refusal_that_quotes_the_basic_header_does_not_show_it(
+    wire: Wire, password_file: str, tmp_path: Path, by_api: bool
+) -> None:
+    header = base64.b64encode(f"Operator:{PASSWORD}".encode()).decode().rstrip("=")
+    refusal = json_reply({"message": f"the receiver refused Basic {header}"}, 400)
+    path = "/delivery-configurations/1654/authentication"
+    server = wire.serve(on(f"PUT /ess/v1{path}", refusal))
+    settings = {"username": "Operator", "password": PASSWORD}
+    (tmp_path / "body").write_text(json.dumps({"type": "BASIC", "settings": settings}))
+    argv = ["delivery-cfg", "auth", "set", "1654", "--type", "BASIC", "--username", "Operator"]
+    argv += ["--password-file", password_file]
+    if by_api:
+        argv = ["api", "PUT", path, "--data", str(tmp_path / "body")]
+    outcome = wire.ess(server, *argv, "--yes")
+    assert outcome.code == 5
+    assert f"PUT {path}: 400: the receiver refused Basic ********" in outcome.err
+    assert header not in outcome.err

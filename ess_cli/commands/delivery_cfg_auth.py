@@ -166,6 +166,9 @@ def _settings(
 ) -> dict[str, Any]:
     if code == "BASIC":
         password = _password(ess, password_file)
+        # As BASIC sends it, too: a refusal may quote the header.
+        register(password)
+        register(f"{username}:{password}")
         return {"username": username, "password": password}
     return _oauth_settings(settings_file) if settings_file else {}
 
@@ -177,7 +180,6 @@ def _password(ess: Any, password_file: str | None) -> str:
         password = _read(password_file, "--password-file").removesuffix("\n").removesuffix("\r")
     if not password:
         raise UsageFault("the password is empty")
-    register(password)
     return str(password)
 
 
@@ -202,10 +204,13 @@ def _oauth_settings(path: str) -> dict[str, Any]:
 
 def keep_secret(settings: Mapping[str, Any]) -> None:
     """Have the settings, all but ``username``, masked in whatever is written to stderr."""
+    username = settings.get("username")
     for secret in _texts([value for key, value in settings.items() if key != "username"]):
         # NOTE: a mask for each 1 or e would leave nothing of a line, and tell what it hides.
         if len(secret) >= _SHORTEST_SECRET:
             register(secret)
+            if isinstance(username, str):
+                register(f"{username}:{secret}")
 
 
 def _texts(value: Any) -> Iterator[str]:
