@@ -130,7 +130,7 @@ _ess_at() {
         arguments='names:profiles'
         options+=' -n|--dry-run -y|--yes --confirm=text -c|--columns=text' ;;
     ' sandbox')
-        commands='serve status reset emit'
+        commands='serve status reset emit seed'
         options+=' -c|--columns=text' ;;
     ' sandbox serve')
         options+=' --port=text -c|--columns=text' ;;
@@ -141,6 +141,8 @@ _ess_at() {
     ' sandbox emit')
         arguments='names:event-types'
         options+=' --topic=names:topics +|--field=text --file=files --count=text --rate=text -n|--dry-run -y|--yes --confirm=text -c|--columns=list:event-id,topic,event-type,configurations,timestamp' ;;
+    ' sandbox seed')
+        options+=' --subscriptions=text --deliveries=text -n|--dry-run -y|--yes --confirm=text -c|--columns=text' ;;
     ' api')
         arguments='words:GET,POST,PUT,DELETE,PATCH,HEAD,OPTIONS words:/topics,/topic-subscriptions,/topic-subscriptions/mdn,/topic-subscriptions/uniqueMdnCount,/delivery-configurations,/event-deliveries,/event-delivery-attempts,/event-deliveries/summary,/event-buffer-files,/event-types'
         options+=' --data=files +|--field=text -n|--dry-run -y|--yes --confirm=text -c|--columns=text' ;;

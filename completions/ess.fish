@@ -432,7 +432,8 @@ function __ess_at --no-scope-shadowing
                 'serve Offer the sandbox over HTTP on this machine, for curl and other clients' \
                 'status Say where the sandbox keeps its state, and what is in it' \
                 'reset Give the sandbox its first contents back' \
-                'emit Let an event happen: it is checked, matched, and goes to who is subscribed to it'
+                'emit Let an event happen: it is checked, matched, and goes to who is subscribed to it' \
+                'seed Add many subscriptions and deliveries to the sandbox, to see how scripts bear it'
             set -a options \
                 '-c|--columns=text Columns to show; +x adds one, ? lists them'
         case ' sandbox serve'
@@ -461,6 +462,14 @@ function __ess_at --no-scope-shadowing
                 '-y|--yes Do not ask' \
                 '--confirm=text Confirm a protected profile by its name' \
                 '-c|--columns=list:event-id,topic,event-type,configurations,timestamp Columns to show; +x adds one, ? lists them'
+        case ' sandbox seed'
+            set -a options \
+                '--subscriptions=text Each to a number of its own' \
+                '--deliveries=text One in a hundred has failed' \
+                '-n|--dry-run Show what would be sent; send only reads' \
+                '-y|--yes Do not ask' \
+                '--confirm=text Confirm a protected profile by its name' \
+                '-c|--columns=text Columns to show; +x adds one, ? lists them'
         case ' api'
             set arguments \
                 'words:GET,POST,PUT,DELETE,PATCH,HEAD,OPTIONS' \

@@ -617,6 +617,7 @@ Register-ArgumentCompleter -Native -CommandName 'ess' -ScriptBlock {
                 'status Say where the sandbox keeps its state, and what is in it'
                 'reset Give the sandbox its first contents back'
                 'emit Let an event happen: it is checked, matched, and goes to who is subscribed to it'
+                'seed Add many subscriptions and deliveries to the sandbox, to see how scripts bear it'
             )
             Arguments = @()
             Options = @(
@@ -663,6 +664,18 @@ Register-ArgumentCompleter -Native -CommandName 'ess' -ScriptBlock {
                 '-y|--yes Do not ask'
                 '--confirm=text Confirm a protected profile by its name'
                 '-c|--columns=list:event-id,topic,event-type,configurations,timestamp Columns to show; +x adds one, ? lists them'
+            )
+        }
+        ' sandbox seed' = @{
+            Commands = @()
+            Arguments = @()
+            Options = @(
+                '--subscriptions=text Each to a number of its own'
+                '--deliveries=text One in a hundred has failed'
+                '-n|--dry-run Show what would be sent; send only reads'
+                '-y|--yes Do not ask'
+                '--confirm=text Confirm a protected profile by its name'
+                '-c|--columns=text Columns to show; +x adds one, ? lists them'
             )
         }
         ' api' = @{

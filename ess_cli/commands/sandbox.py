@@ -11,7 +11,7 @@ from ess_cli.render.columns import Column, Table
 
 app = noun(
     "The embedded service: try, rehearse and test without an account.",
-    elsewhere={"emit": "sandbox_emit"},
+    elsewhere={"emit": "sandbox_emit", "seed": "sandbox_seed"},
 )
 
 STATUS = Table(("fact", "facts"), (Column("fact", "fact"), Column("value", "value")))

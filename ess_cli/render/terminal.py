@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 # C0, DEL, C1, soft hyphen, Arabic letter mark, zero-width, bidi, line and paragraph separators,
 # invisible operators, BOM, interlinear marks, tags and lone surrogates: all that can move a
 # cursor, turn text round or hide in it.
+# How many characters wide a bar is.
+_BAR = 30
 _HIDDEN = (
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
     "\ufff9-\ufffb\U000e0000-\U000e007f\ud800-\udfff]"
@@ -162,7 +164,17 @@ class Terminal:
 
         An empty text takes the line away again.
         """
-        if self.quiet or self.out_is_tty or not self.err_is_tty or not (text or self._progress):
+        if not self.out_is_tty or not text:
+            self._draw(text)
+
+    def bar(self, what: str, done: int, total: int) -> None:
+        """How far a piece of work is that prints nothing until its end."""
+        full = _BAR * done // total
+        percent = 100 * done // total
+        self._draw(f"{what} [{'#' * full}{'.' * (_BAR - full)}] {percent:3} % {done:,}")
+
+    def _draw(self, text: str) -> None:
+        if self.quiet or not self.err_is_tty or not (text or self._progress):
             return
         blank = " " * len(self._progress)
         sys.stderr.write(f"\r{blank}\r{visible(text)}")
