@@ -112,6 +112,15 @@ def test_json_is_ascii_whatever_the_service_says(ess: Run, service: Scripted) ->
     assert json.loads(outcome.out)[0]["topic-nm"] == name
 
 
+@pytest.mark.parametrize("form", ["json", "jsonl"])
+def test_json_of_many_rows_is_ascii_too(ess: Run, service: Scripted, form: str) -> None:
+    names = ["Zürich \u202e\x7f 😀"] * 1500
+    outcome = topics(ess, service, names, "-o", form, "--page-size", "2000")
+    assert outcome.out.isascii()
+    assert "\x7f" not in outcome.out
+    assert outcome.out.count(r'"Z\u00fcrich \u202e\u007f \ud83d\ude00"') == 1500
+
+
 def test_keys_and_numbers_come_out_as_they_came_in(ess: Run, service: Scripted) -> None:
     body = b'{"topics": [{"z": 1.10, "a": 12345678901234567890, "topic-nm": "x", "n": null}]}'
     service.answer("GET", "/topics", body)
@@ -137,6 +146,52 @@ def test_tsv_table_and_names_show_control_characters_as_escapes(
     assert topics(ess, service, [NASTY], *argv, "tsv").out == f"{shown}\n"
     assert topics(ess, service, [NASTY], *argv, "table").out == f"{shown}\n"
     assert topics(ess, service, [NASTY], *argv, "name").out == f"{shown}\n"
+
+
+HIDDEN = {
+    "C0": ("\x07", r"\x07"),
+    "ESC": ("\x1b", r"\x1b"),
+    "NUL": ("\x00", r"\x00"),
+    "DEL": ("\x7f", r"\x7f"),
+    "C1": ("\x9b", r"\x9b"),
+    "next-line": ("\x85", r"\x85"),
+    "soft-hyphen": ("\xad", r"\xad"),
+    "Arabic-letter-mark": ("\u061c", r"\u061c"),
+    "vowel-separator": ("\u180e", r"\u180e"),
+    "zero-width": ("\u200b", r"\u200b"),
+    "joiner": ("\u200d", r"\u200d"),
+    "mark": ("\u200f", r"\u200f"),
+    "line-separator": ("\u2028", r"\u2028"),
+    "paragraph-separator": ("\u2029", r"\u2029"),
+    "override": ("\u202e", r"\u202e"),
+    "word-joiner": ("\u2060", r"\u2060"),
+    "isolate": ("\u2066", r"\u2066"),
+    "byte-order-mark": ("\ufeff", r"\ufeff"),
+    "interlinear": ("\ufff9", r"\ufff9"),
+    "tag": ("\U000e0041", r"\ue0041"),
+    "lines": ("\n\r\t", r"\n\r\t"),
+}
+
+
+@pytest.mark.parametrize(("hidden", "shown"), HIDDEN.values(), ids=HIDDEN)
+def test_each_kind_of_hidden_character_comes_out_as_an_escape(
+    ess: Run, service: Scripted, hidden: str, shown: str
+) -> None:
+    name = f"a{hidden}z"
+    for form in ("tsv", "table", "name"):
+        outcome = topics(ess, service, [name], "-o", form, "-c", "name", "--no-header")
+        assert outcome.out == f"a{shown}z\n"
+    service.forget()
+    key = ("--query", f'[].{{{json.dumps(name)}: "topic-nm"}}', "-o")
+    assert topics(ess, service, ["x"], *key, "tsv").out == f"a{shown}z\nx\n"
+    title = f"a{shown}z".upper()
+    assert topics(ess, service, ["x"], *key, "table").out == f"{title}\nx\n"
+
+
+def test_bytes_that_are_no_text_come_out_as_escapes(ess: Run) -> None:
+    outcome = ess("delivery-cfg", "update", "hhh", "--name", "a\udcffz", "--dry-run")
+    assert outcome.code == 0
+    assert "   del-cfg-nm  hhh → a\\udcffz\n" in outcome.out
 
 
 def test_yaml_text_is_quoted_so_that_no_reader_takes_it_for_something_else(
@@ -167,6 +222,13 @@ def test_cells_that_a_spreadsheet_would_run_are_guarded_when_asked(
     assert topics(ess, service, names, *argv).out.splitlines() == names
 
 
+def test_what_a_query_picks_is_guarded_too(ess: Run, service: Scripted) -> None:
+    argv = ("-o", "csv", "--excel", "--query")
+    assert topics(ess, service, ["=1+1"], *argv, '[]."topic-nm"').out == "'=1+1\n"
+    query = '[].{"=a": @."topic-nm"}'
+    assert topics(ess, service, ["=1+1"], *argv, query).out == "'=a\n'=1+1\n"
+
+
 def test_the_header_can_be_left_out(ess: Run) -> None:
     for form in ("table", "csv", "tsv"):
         outcome = ess("subs", "list", "-c", "id", "--no-header", "-o", form)
@@ -192,6 +254,17 @@ def test_a_list_that_breaks_off_keeps_rows_but_no_half_document(
         outcome = ess("topics", "list", "-o", form, "-c", "name", env=env)
         assert (outcome.code, outcome.out) == (9, kept)
         service.forget()
+
+
+def test_a_long_list_that_breaks_off_leaves_no_half_document(ess: Run, service: Scripted) -> None:
+    # So many rows that they are no longer held in memory.
+    rows = [{"topic-nm": str(number)} for number in range(25_000)]
+    page = {"topics": rows, "paged-result": {"offset": 0, "limit": 25_000}}
+    env = {"ESS_PROFILE": "", "ESS_BASE_URL": service.url, "ESS_TOKEN": "token-1"}
+    service.answer("GET", "/topics", page)
+    service.answer("GET", "/topics", b"<html>", 200)
+    outcome = ess("topics", "list", "--json", env=env)
+    assert (outcome.code, outcome.out) == (9, "")
 
 
 # Columns
@@ -289,6 +362,7 @@ def test_a_query_sees_the_reply_as_the_service_sent_it(ess: Run) -> None:
         ("[{a: [`-1e400`]}]", "its result is a number that JSON does not have"),
         ("&id", "its result is an expression, not a value"),
         ("{a: &id}", "its result is an expression, not a value"),
+        (r'{"\ud800": `1`}', "its result is no text that JSON has"),
     ],
 )
 def test_a_query_without_a_json_result_is_wrong_usage(

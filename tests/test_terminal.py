@@ -57,6 +57,12 @@ def test_ids_and_criteria_are_whole_on_the_narrowest_screen(tmp_path: Path) -> N
     assert "number = '+12345678901'" in screen(tmp_path, "subs list", 40)
 
 
+def test_ten_columns_are_enough(tmp_path: Path) -> None:
+    assert screen(
+        tmp_path, "delivery-cfg list --limit 2 -c id,name,address --no-header -q", 10
+    ) == ("1234  perfor…h7GF3  http:/…siodj\n1266  a-mock…l-cfg  http:/…t-ntv\n")
+
+
 def test_numbers_stand_at_the_right_and_a_hint_goes_to_the_same_profile(tmp_path: Path) -> None:
     assert screen(tmp_path, "deliveries summary") == (
         "CONFIGURATION        TOPIC        EVENT TYPE           PENDING  RETRY  FAILED\n"
@@ -96,3 +102,26 @@ def test_a_table_longer_than_a_screenful_is_shown_whole(tmp_path: Path) -> None:
     shown = screen(tmp_path, "event-types list -c id,validation --no-header")
     assert len(shown.splitlines()) == 38
     assert shown.endswith("\n37 event types · sandbox\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("[/x]", "[/x]"),
+        ("[link=https://evil.example]a[/link]", "[link=https://evil.example]a[/link]"),
+        ("[bold red]a[/]", "[bold red]a[/]"),
+        (":bomb:", ":bomb:"),
+        ("\x1b]8;;https://evil.example\x1b\\a", r"\x1b]8;;https://evil.example\x1b\a"),
+        ("\x1b]52;c;YQ==\x07", r"\x1b]52;c;YQ==\x07"),
+        ("a\u202eb\nc\x9bd\x7f", r"a\u202eb\nc\x9bd\x7f"),
+    ],
+)
+def test_a_stranger_s_text_is_neither_markup_nor_an_order_to_the_screen(
+    ess: Run, tmp_path: Path, name: str, shown: str
+) -> None:
+    assert ess("delivery-cfg", "create", "--name", name, "--addr", "https://h.example/x").code == 0
+    on_screen = screen(tmp_path, "delivery-cfg get 1659 -c id,name --no-header", TERM="xterm")
+    assert COLOUR.sub("", on_screen) == f"1659  {shown}\n"
+    query = shlex.quote('[?id==`"1659"`].{"[/x]": "del-cfg-nm"}')
+    lines = COLOUR.sub("", screen(tmp_path, f"delivery-cfg list --query {query}")).splitlines()
+    assert [line.rstrip() for line in lines[:2]] == ["[/X]", shown]

@@ -134,7 +134,7 @@ def _csv(terminal: Terminal, batches: Batches, table: Table, style: Style) -> No
     from ess_cli.render.cells import csv_text, plain_rows
 
     names = tuple(column.name for column in style.columns)
-    header = csv_text([names]) if style.header else ""
+    header = csv_text([names], excel=style.excel) if style.header else ""
     for batch in batches:
         records = plain_rows(batch, style.columns)
         terminal.write((header + csv_text(records, excel=style.excel)).encode())
@@ -143,9 +143,11 @@ def _csv(terminal: Terminal, batches: Batches, table: Table, style: Style) -> No
 
 
 def _tsv(terminal: Terminal, batches: Batches, table: Table, style: Style) -> None:
-    from ess_cli.render.cells import shown_rows
+    from ess_cli.render.cells import shown, shown_rows
 
-    header = "\t".join(column.name for column in style.columns) + "\n" if style.header else ""
+    # NOTE: under --query the names are the service's keys, or the user's.
+    header = "\t".join(shown(column.name) for column in style.columns) + "\n"
+    header = header if style.header else ""
     for batch in batches:
         lines = ["\t".join(cells) + "\n" for cells in shown_rows(batch, style.columns)]
         terminal.write("".join([header, *lines]).encode())

@@ -16,8 +16,7 @@ MANY = 1000
 
 def compact(value: Any) -> bytes:
     """One line without blanks, and without a newline."""
-    text = json.dumps(value, separators=(",", ":"), allow_nan=False)
-    return text.replace("\x7f", "\\u007f").encode()
+    return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
 
 
 def lines(values: Sequence[Any]) -> bytes:
@@ -38,7 +37,7 @@ def pretty(value: Any) -> bytes:
 
         with suppress(orjson.JSONEncodeError):
             return _ascii(orjson.dumps(value, option=orjson.OPT_INDENT_2))
-    return json.dumps(value, indent=2, allow_nan=False).replace("\x7f", "\\u007f").encode()
+    return json.dumps(value, indent=2, allow_nan=False).encode()
 
 
 def elements(values: Sequence[Any]) -> bytes:

@@ -58,24 +58,27 @@ def _first_line(error: Exception) -> str:
 
 
 def _may_invent(query: str) -> bool:
-    """Whether a query may yield more than values of the document: it has a literal or a function.
+    """Whether a query may yield more than values of the document: a literal, a function, a key.
 
     Else its result is as good as the document, and a long one need not be looked through.
     """
-    return any(sign in query for sign in "`(&")
+    return any(sign in query for sign in "`(&\\") or not query.isascii()
 
 
 def _refuse_no_json(value: Any) -> None:
-    """Raise ValueError where a result holds infinity, not-a-number or an expression."""
+    """Raise ValueError where a result holds infinity, not-a-number, an expression or no text."""
     if isinstance(value, list):
         for item in value:
             _refuse_no_json(item)
     elif isinstance(value, Mapping):
-        for item in value.values():
+        for item in (*value, *value.values()):
             _refuse_no_json(item)
+    elif isinstance(value, str):
+        if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
+            raise ValueError("its result is no text that JSON has")
     elif isinstance(value, float) and not math.isfinite(value):
         raise ValueError("its result is a number that JSON does not have")
-    elif not isinstance(value, str | int | float | None):
+    elif not isinstance(value, int | float | None):
         raise ValueError("its result is an expression, not a value")
 
 
