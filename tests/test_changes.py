@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -153,6 +157,48 @@ def test_on_a_terminal_it_asks_and_only_a_yes_is_one(
     assert ess("delivery-cfg", "get", "hhh", "-c", "active", "--no-header").out == f"{active}\n"
 
 
+def test_a_question_shows_hidden_characters_as_escapes(ess: Run, tmp_path: Path) -> None:
+    name = "a\x1b[2Jb\u202ec\nd"
+    assert ess("delivery-cfg", "create", "--name", name, "--addr", "https://h.example/x").code == 0
+    asked = r"delivery configuration 1659 a\x1b[2Jb\u202ec\nd: do it? [y/N] "
+    argv = ["-p", "sandbox", "delivery-cfg", "update", "1659", "--name", "e\x07", "--inactive"]
+    left, screen = on_terminal(tmp_path, argv, [(": do it? [y/N] ", "n\n")])
+    assert left == 8
+    assert asked in screen
+    assert r"   del-cfg-nm  a\x1b[2Jb\u202ec\nd → e\x07" in screen
+    assert "\x1b" not in screen
+    dry = ess("delivery-cfg", "update", "1659", "--name", "e\x07", "--dry-run")
+    assert r"   del-cfg-nm  a\x1b[2Jb\u202ec\nd → e\x07" in dry.out
+    assert "\x1b" not in dry.out
+
+
+def test_a_question_stays_out_of_stdout(tmp_path: Path) -> None:
+    master, slave = pty.openpty()
+    argv = ["-p", "sandbox", "delivery-cfg", "disable", "hhh", "-o", "name"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ess_cli", *argv],
+        stdin=slave,
+        stdout=subprocess.PIPE,
+        stderr=slave,
+        env={"HOME": str(tmp_path), "PATH": os.environ["PATH"]},
+        cwd=Path(__file__).parent.parent,
+        start_new_session=True,
+    )
+    os.write(master, b"y\n")
+    out, _ = process.communicate(timeout=30)
+    os.close(slave)
+    os.close(master)
+    assert (process.returncode, out) == (0, b"1654\n")
+
+
+def test_a_question_says_what_it_is_about_even_when_quiet(tmp_path: Path) -> None:
+    question = "delivery configuration 1654 hhh: do it? [y/N] "
+    argv = ["-p", "sandbox", "-q", "delivery-cfg", "disable", "hhh"]
+    left, screen = on_terminal(tmp_path, argv, [(question, "n\n")])
+    assert left == 8
+    assert "   is-active  true → false\n" in screen
+
+
 def test_no_input_means_no_question_even_on_a_terminal(tmp_path: Path) -> None:
     argv = ["-p", "sandbox", "--no-input", "delivery-cfg", "disable", "hhh"]
     left, screen = on_terminal(tmp_path, argv, [])
@@ -179,3 +225,10 @@ def test_a_password_is_typed_without_being_shown(ess: Run, tmp_path: Path) -> No
     assert "s3cret-9" not in screen
     outcome = ess("delivery-cfg", "auth", "get", "hhh", "--reveal", "--query", "settings.password")
     assert outcome.out == "s3cret-9\n"
+
+
+def test_a_password_is_not_read_from_a_terminal_that_would_show_it(tmp_path: Path) -> None:
+    argv = shlex.split("-p sandbox delivery-cfg auth set hhh --type BASIC --username U --yes")
+    left, screen = on_terminal(tmp_path, [*argv, "--password-file", "-"], [])
+    assert left == 2
+    assert "typing would show the secret" in screen

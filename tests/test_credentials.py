@@ -206,6 +206,15 @@ def test_the_sandbox_has_a_word_and_no_secret() -> None:
     assert redact("sandbox") == "sandbox"
 
 
+def test_the_sandbox_never_sees_a_token_of_the_environment_or_the_keyring(
+    ess: Run, memory_keyring: MemoryKeyring
+) -> None:
+    # It refuses the token "expired": had it seen that, it would say so.
+    memory_keyring.secrets["ess:https://sandbox.invalid", "sandbox:token"] = "expired"
+    assert ess("topics", "list", env={"ESS_TOKEN": "expired", "ESS_USER_TOKEN": "u"}).code == 0
+    assert ess("topics", "list", "-p", "sandbox").code == 0
+
+
 def test_a_token_without_a_scheme_is_a_bearer_token() -> None:
     assert Credentials(Secret("abc", "x")).authorization == "Bearer abc"
     assert Credentials(Secret("Basic abc", "x")).authorization == "Basic abc"
