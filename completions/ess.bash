@@ -130,14 +130,14 @@ _ess_at() {
         arguments='names:profiles'
         options+=' -n|--dry-run -y|--yes --confirm=text -c|--columns=text' ;;
     ' sandbox')
-        commands='serve status reset emit seed'
+        commands='status reset serve emit seed'
         options+=' -c|--columns=text' ;;
-    ' sandbox serve')
-        options+=' --port=text -c|--columns=text' ;;
     ' sandbox status')
         options+=' -c|--columns=list:fact,value' ;;
     ' sandbox reset')
         options+=' -n|--dry-run -y|--yes --confirm=text -c|--columns=text' ;;
+    ' sandbox serve')
+        options+=' --port=text -c|--columns=text' ;;
     ' sandbox emit')
         arguments='names:event-types'
         options+=' --topic=names:topics +|--field=text --file=files --count=text --rate=text -n|--dry-run -y|--yes --confirm=text -c|--columns=list:event-id,topic,event-type,configurations,timestamp' ;;

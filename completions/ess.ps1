@@ -613,22 +613,14 @@ Register-ArgumentCompleter -Native -CommandName 'ess' -ScriptBlock {
         }
         ' sandbox' = @{
             Commands = @(
-                'serve Offer the sandbox over HTTP on this machine, for curl and other clients'
                 'status Say where the sandbox keeps its state, and what is in it'
                 'reset Give the sandbox its first contents back'
+                'serve Offer the sandbox over HTTP on this machine, for curl and other clients'
                 'emit Let an event happen: it is checked, matched, and goes to who is subscribed to it'
                 'seed Add many subscriptions and deliveries to the sandbox, to see how scripts bear it'
             )
             Arguments = @()
             Options = @(
-                '-c|--columns=text Columns to show; +x adds one, ? lists them'
-            )
-        }
-        ' sandbox serve' = @{
-            Commands = @()
-            Arguments = @()
-            Options = @(
-                '--port=text 0 takes a free one. [8025]'
                 '-c|--columns=text Columns to show; +x adds one, ? lists them'
             )
         }
@@ -646,6 +638,14 @@ Register-ArgumentCompleter -Native -CommandName 'ess' -ScriptBlock {
                 '-n|--dry-run Show what would be sent; send only reads'
                 '-y|--yes Do not ask'
                 '--confirm=text Confirm a protected profile by its name'
+                '-c|--columns=text Columns to show; +x adds one, ? lists them'
+            )
+        }
+        ' sandbox serve' = @{
+            Commands = @()
+            Arguments = @()
+            Options = @(
+                '--port=text 0 takes a free one. [8025]'
                 '-c|--columns=text Columns to show; +x adds one, ? lists them'
             )
         }

@@ -20,9 +20,11 @@ from typing import Any
 
 from ess_cli.errors import PortInUse, SandboxUnusable
 from ess_cli.sandbox import http1
+from ess_cli.sandbox.behaviour import Behaviour
 from ess_cli.sandbox.replies import RefusedError, Reply, Request
 from ess_cli.sandbox.routes import handle
 from ess_cli.sandbox.store import Store
+from ess_cli.sandbox.workers import Voices, Worker, workers_for
 
 _NAMES = ("127.0.0.1", "localhost", "[::1]")
 _LINGER_S = 2.0
@@ -50,12 +52,14 @@ class SandboxServer(ThreadingHTTPServer):
         self,
         store: Store,
         port: int,
-        log: Callable[[str], None] | None,
+        behaviour: Behaviour,
+        voices: Voices,
         idle_timeout_s: float,
         grace_s: float,
     ) -> None:
         self.store = store
-        self.log = log
+        self.behaviour = behaviour
+        self.log = voices.log
         self.idle_timeout_s = idle_timeout_s
         self.stopping = False
         self.busy: set[socket.socket] = set()
@@ -63,6 +67,8 @@ class SandboxServer(ThreadingHTTPServer):
         self._serving = False
         self.connections: set[socket.socket] = set()
         self._changed = threading.Condition()
+        self._workers = workers_for(store, behaviour, voices)
+        self._started: list[Worker] = []
         super().__init__(("127.0.0.1", port), _Handler)
         port = self.server_address[1]
         self.hosts = frozenset([*_NAMES, *(f"{name}:{port}" for name in _NAMES)])
@@ -72,18 +78,23 @@ class SandboxServer(ThreadingHTTPServer):
         TCPServer.server_bind(self)
 
     def serve_forever(self, poll_interval: float = 0.05) -> None:
-        """Serve until ``shutdown``; at once over if that was called before."""
+        """Serve, workers and all, until ``shutdown``; at once over if that was called before."""
         with self._changed:
             if self.stopping:
                 return
             self._serving = True
+            for worker in self._workers:
+                self._started.append(worker)
+                worker.start()
         super().serve_forever(poll_interval)
 
     def shutdown(self) -> None:
-        """Take no new connection, let requests in flight finish, close the idle ones.
+        """Take no new connection, let what is in flight finish, close the idle ones.
 
-        Comes back when all connections are closed, after ``grace_s`` seconds in any case.
+        Comes back when all connections are closed and all workers have stopped, after
+        ``grace_s`` seconds in any case.
         """
+        deadline_s = time.monotonic() + self._grace_s
         with self._changed:
             self.stopping = True
             serving = self._serving
@@ -93,7 +104,11 @@ class SandboxServer(ThreadingHTTPServer):
             for connection in self.connections - self.busy:
                 with suppress(OSError):
                     connection.shutdown(socket.SHUT_RD)
-            self._changed.wait_for(lambda: not self.connections, self._grace_s)
+        for worker in self._started:
+            worker.stop(max(0.0, deadline_s - time.monotonic()))
+        with self._changed:
+            left_s = max(0.0, deadline_s - time.monotonic())
+            self._changed.wait_for(lambda: not self.connections, left_s)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Note the connection, then start its thread."""
@@ -238,7 +253,9 @@ def make_server(
     store: Store,
     port: int = 0,
     *,
+    behaviour: Behaviour | None = None,
     log: Callable[[str], None] | None = None,
+    note: Callable[[str], None] | None = None,
     idle_timeout_s: float = 60.0,
     grace_s: float = 10.0,
 ) -> SandboxServer:
@@ -247,8 +264,10 @@ def make_server(
     Args:
         store: whose state is served; it stays the caller's to close.
         port: 0 takes a free one, to be read from ``server_address``.
+        behaviour: what it was told; the defaults where None.
         log: gets one line for each request: method, path, status, milliseconds; never the
-            query, a header or a body.
+            query, a header or a body. And one for each thing that a worker did.
+        note: gets what the workers have to say once.
         idle_timeout_s: a connection that is silent for so long is closed.
         grace_s: how long ``shutdown`` waits for requests in flight.
 
@@ -259,7 +278,8 @@ def make_server(
     """
     store.row("SELECT 1")
     try:
-        return SandboxServer(store, port, log, idle_timeout_s, grace_s)
+        voices = Voices(log, note)
+        return SandboxServer(store, port, behaviour or Behaviour(), voices, idle_timeout_s, grace_s)
     except OSError as error:
         if error.errno in (errno.EADDRINUSE, errno.EACCES):
             raise PortInUse(port) from error
