@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -56,13 +57,14 @@ class Shell:
         """A process, run to its end."""
         return finished(self.start(*argv, env=env, redirections=redirections))
 
-    def run_all(
-        self, lines: list[list[str]], redirections: str
-    ) -> Iterator[tuple[list[str], Outcome]]:
+    def run_all(self, lines: list[list[str]], redirections: str) -> list[tuple[list[str], Outcome]]:
         """Processes, run at the same time, each to its end."""
         env = self.environment()
         started = [self.start(*argv, env=env, redirections=redirections) for argv in lines]
-        yield from zip(lines, map(finished, started), strict=True)
+        with contextlib.ExitStack() as all_of_them:
+            for process in started:
+                all_of_them.enter_context(process)
+            return list(zip(lines, map(finished, started), strict=True))
 
 
 def finished(process: subprocess.Popen[bytes]) -> Outcome:

@@ -201,7 +201,7 @@ def test_a_question_says_what_it_is_about_even_when_quiet(tmp_path: Path) -> Non
 
 def test_no_input_means_no_question_even_on_a_terminal(tmp_path: Path) -> None:
     argv = ["-p", "sandbox", "--no-input", "delivery-cfg", "disable", "hhh"]
-    left, screen = on_terminal(tmp_path, argv, [])
+    left, screen = on_terminal(tmp_path, argv, [("[y/N] ", "n\n")])
     assert left == 8
     assert "[y/N]" not in screen
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import resource
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -251,6 +255,38 @@ def test_lost_comments_are_mentioned(ess: Run, path: Path) -> None:
     outcome = ess("profile", "set", "lab", "--timeout", "3")
     assert f"warning: the comments in {path} were not kept\n" in outcome.err
     assert "warning" not in ess("profile", "set", "lab", "--timeout", "4").err
+
+
+def test_a_full_disk_leaves_the_old_file_as_it_was(ess: Run, path: Path) -> None:
+    assert ess("profile", "set", "lab", "--timeout", "5").code == 0
+    before, beside = path.read_bytes(), sorted(path.parent.iterdir())
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # A file that may not grow past ten bytes is what a full disk is to its writer.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, usual[1]))
+    try:
+        outcome = ess("profile", "set", "lab", "--timeout", "6")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    assert (outcome.code, outcome.out) == (12, "")
+    assert f"error: {path} cannot be written: File too large\n" in outcome.err
+    assert path.read_bytes() == before
+    assert sorted(path.parent.iterdir()) == beside
+
+
+def test_a_write_that_is_killed_leaves_the_old_file_as_it_was(ess: Run, path: Path) -> None:
+    assert ess("profile", "set", "lab", "--timeout", "5").code == 0
+    before = path.read_bytes()
+    program = """
+import os, signal
+os.fsync = lambda descriptor: os.kill(os.getpid(), signal.SIGKILL)
+from ess_cli.main import main
+main(["profile", "set", "lab", "--timeout", "6"])
+"""
+    killed = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True)
+    assert killed.returncode == -signal.SIGKILL
+    assert path.read_bytes() == before
+    assert ess("profile", "set", "lab", "--timeout", "7").code == 0
+    assert b"timeout: 7" in path.read_bytes()
 
 
 def test_setting_does_not_touch_a_damaged_file(ess: Run, path: Path) -> None:

@@ -24,8 +24,9 @@ from tests.processes import PATIENCE_S, ROOT, Late, Shell, finished, kill
 wire = hostile.wire
 
 TOPICS = "GET /ess/v1/topics?limit=1000"
-MANY = json_reply({"topics": [{"topic-nm": f"topic-{n}-{'x' * 100}"} for n in range(900)]})
-NAMES = "".join(f"topic-{n}-{'x' * 100}\n" for n in range(900))
+# More than a pipe and a buffer hold together, so that writing fails before the end.
+MANY = json_reply({"topics": [{"topic-nm": f"topic-{n}-{'x' * 250}"} for n in range(900)]})
+NAMES = "".join(f"topic-{n}-{'x' * 250}\n" for n in range(900))
 OUTPUTS = [
     ["--version"],
     ["--help"],
@@ -300,6 +301,7 @@ LOCALES: list[dict[str, str | None]] = [
     {"LC_ALL": "C"},
     {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
     {"PYTHONIOENCODING": "latin-1"},
+    {"PYTHONIOENCODING": "ascii:strict"},
     {"LC_ALL": "nonsense"},
 ]
 locales = pytest.mark.parametrize(
@@ -344,6 +346,7 @@ def test_names_complete_in_any_locale(wire: Wire, shell: Shell) -> None:
         {"COLUMNS": "wide", "LINES": "-1"},
         {"TERM": "xterm-256color", "COLUMNS": "10", "LC_ALL": "C"},
         {"NO_COLOR": "1", "TERM": "xterm-256color"},
+        {"PYTHONIOENCODING": "ascii:strict"},
     ],
     ids=lambda env: " ".join(f"{key}={value}" for key, value in env.items()),
 )
@@ -359,6 +362,21 @@ def test_any_terminal_gets_every_row(wire: Wire, shell: Shell, env: dict[str, st
         assert f"t{number}".encode() in shown
     if env.get("TERM") == "dumb" or "NO_COLOR" in env:
         assert b"\x1b[3" not in shown
+
+
+def test_progress_is_for_a_screen_that_shows_nothing_else(wire: Wire, shell: Shell) -> None:
+    def late(connection: Connection) -> None:
+        time.sleep(1.1)  # what is over within a second says nothing
+        connection.send(json_reply({"topics": [{"topic-nm": "a"}, {"topic-nm": "b"}]}))
+
+    server = wire.serve(*[on(TOPICS, late)] * 2)
+    argv, env = ("topics", "list", "-o", "name"), shell.environment(server)
+    assert shell.run(*argv, env=env) == (0, "a\nb\n", "")
+    with _terminal() as (screen, inside):
+        process = shell.start(*argv, env=env, stderr=inside)
+        shown = _everything_on(screen, inside, process)
+    assert finished(process) == (0, "a\nb\n", "")
+    assert shown == b"\r\r2 rows \xe2\x80\xa6\r        \r"
 
 
 @contextlib.contextmanager

@@ -121,6 +121,14 @@ def test_a_query_meant_for_the_reply_does_not_hide_a_dry_run(ess: Run) -> None:
     assert json.loads(outcome.out)["method"] == "POST"
 
 
+def test_a_dry_run_of_no_difference_shows_what_would_be_sent(ess: Run) -> None:
+    outcome = ess("subs", "update", "142", "--no-match", "--no-end-date", "-n", "--json")
+    assert json.loads(outcome.out)["method"] == "PUT"
+    outcome = ess("subs", "update", "142", "--no-match", "-n", "--json")
+    assert json.loads(outcome.out)["changes"] == []
+    assert json.loads(outcome.out)["body"]["match-crt"] == ""
+
+
 def test_the_same_subscription_is_not_made_twice(ess: Run) -> None:
     assert ess(*CREATE, *NUMBER).code == 0
     outcome = ess(*CREATE, *NUMBER)
