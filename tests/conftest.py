@@ -35,7 +35,7 @@ class Run(Protocol):
     """Calls ``ess``; ``stdin`` is what can be read from it, ``env`` is set for the call."""
 
     def __call__(
-        self, *argv: str, stdin: str | bytes = b"", env: dict[str, str] | None = None
+        self, *argv: str, stdin: str | bytes | Typed = b"", env: dict[str, str] | None = None
     ) -> Outcome: ...
 
 
@@ -60,11 +60,16 @@ class MemoryKeyring(keyring.backend.KeyringBackend):
         del self.secrets[service, username]
 
 
-class _Stream(io.TextIOWrapper):
+class Typed(io.TextIOWrapper):
     """A captured stream, or what is typed into one; never a terminal."""
 
     def __init__(self, content: bytes = b"") -> None:
         super().__init__(io.BytesIO(content), encoding="utf-8", newline="\n", write_through=True)
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether nobody has taken anything of what was typed."""
+        return self.buffer.tell() == 0  # type: ignore[attr-defined, no-any-return]
 
     @property
     def text(self) -> str:
@@ -105,12 +110,14 @@ def sleeps() -> list[float]:
 def ess(monkeypatch: pytest.MonkeyPatch, sleeps: list[float]) -> Run:
     """Call ``ess`` on the sandbox, or on another service where the call or ``env`` names one."""
 
-    def run(*argv: str, stdin: str | bytes = b"", env: dict[str, str] | None = None) -> Outcome:
+    def run(
+        *argv: str, stdin: str | bytes | Typed = b"", env: dict[str, str] | None = None
+    ) -> Outcome:
         typed = stdin.encode() if isinstance(stdin, str) else stdin
         streams: dict[str, Any] = {
-            "stdin": _Stream(typed),
-            "stdout": _Stream(),
-            "stderr": _Stream(),
+            "stdin": Typed(typed) if isinstance(typed, bytes) else typed,
+            "stdout": Typed(),
+            "stderr": Typed(),
         }
         with monkeypatch.context() as patch:
             patch.setenv("ESS_PROFILE", "sandbox")

@@ -121,6 +121,18 @@ def test_no_option_takes_a_secret_s_value() -> None:
     assert taken == {"--token-file", "--user-token-file", "--token-command", "--password-file"}
 
 
+def test_no_option_turns_verification_off() -> None:
+    about = {
+        name
+        for command in COMMANDS.values()
+        for param in params_of(command)
+        for name in (*param.opts, *param.secondary_opts)
+        if any(word in name for word in ("verify", "secure", "tls", "ssl", "cert", "ca-", "trust"))
+    }
+    # The second goes back to the usual certificates.
+    assert about == {"--ca-bundle", "--no-ca-bundle"}
+
+
 def test_every_command_takes_the_options_of_its_kind() -> None:
     listing = {"--limit", "--offset", "--page-size", "--all", "--sort", "--param"}
     write = {"--dry-run", "--yes", "--confirm"}

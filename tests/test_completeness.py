@@ -159,6 +159,25 @@ def test_a_bug_is_exit_code_1_and_says_so(
     )
 
 
+def test_what_a_bug_leaves_has_no_secret_and_no_local_in_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in (("PROFILE", "default"), ("BASE_URL", "http://127.0.0.1:9")):
+        monkeypatch.setenv(f"ESS_{name}", value)
+    monkeypatch.setenv("ESS_TOKEN", "canary-token-5b1e07")
+
+    def broken(seconds: float) -> None:
+        local = "canary-local-" + str(7 * 11 * 13)
+        raise ZeroDivisionError("canary-token-5b1e07", len(local))
+
+    assert main(["topics", "list", "--debug"], sleep=broken) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "error: a bug in ess: ZeroDivisionError: ('********', 17)\n" in err
+    assert 'raise ZeroDivisionError("' in err
+    assert "canary-local-1001" not in err
+
+
 def console(line: str, home: Path, stdout: int | None = None) -> subprocess.Popen[bytes]:
     """The console command in a process of its own."""
     return subprocess.Popen(

@@ -333,6 +333,29 @@ def test_a_certificate_for_another_name_is_not_trusted(
     assert server.requests == []
 
 
+@pytest.mark.parametrize(
+    ("setting", "code"),
+    [
+        *((f"{name}={value}", 12) for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "ca-bundle")
+          for value in ("0", "false", "no", "off")),
+        ("REQUESTS_CA_BUNDLE=", 6),
+        ("PYTHONHTTPSVERIFY=0", 6),
+        ("ESS_VERIFY=0", 6),
+        ("ESS_INSECURE=1", 6),
+    ],
+)  # fmt: skip
+def test_no_variable_and_no_setting_turns_verification_off(
+    wire: Wire, home: Path, strangers: Certificates, setting: str, code: int
+) -> None:
+    name, _, value = setting.partition("=")
+    if name == "ca-bundle":
+        _configure(home, value)
+    server = wire.serve(tls=strangers.server())
+    outcome = wire.ess(server, "topics", "list", env={} if name == "ca-bundle" else {name: value})
+    assert outcome.code == code
+    assert server.requests == []
+
+
 # TLS that breaks
 
 

@@ -175,6 +175,7 @@ def test_only_offset_and_limit_are_taken_from_the_servers_uri(wire: Wire) -> Non
         False,
         0,
         ["/x?offset=5"],
+        ["/x?offset=5#"],
         {"offset": 5},
     ],
     ids=repr,
@@ -226,6 +227,16 @@ def test_rows_seen_on_the_last_pages_are_dropped(wire: Wire) -> None:
             server.renew()
         else:
             assert [json.loads(line)["topic-nm"] for line in outcome.out.splitlines()] == [*"abcde"]
+
+
+def test_no_more_than_the_last_pages_is_remembered(wire: Wire) -> None:
+    names = [("a", "b"), ("c", "d"), ("e", "f"), ("g", "h"), ("a", "i"), ()]
+    pages = [
+        on(f"{TOPICS.replace('1000', '2')}{f'&offset={2 * n}' if n else ''}", _topics(*page))
+        for n, page in enumerate(names)
+    ]
+    outcome = wire.ess(wire.serve(*pages), *_words("topics list --page-size 2 -o name"))
+    assert outcome == (0, "a\nb\nc\nd\ne\nf\ng\nh\na\ni\n", "")
 
 
 def test_rows_repeated_inside_one_page_are_kept(wire: Wire) -> None:
