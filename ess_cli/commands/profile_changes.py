@@ -112,8 +112,9 @@ def remove_profile(ctx: typer.Context, name: Name) -> None:
         known = load_config()
         if _removable(known, name) != profile:
             raise _changed_meanwhile(name)
+        was_active = name != config.DEFAULT and is_active(known, name)
         _save(ess, known.without(name))
-        if name != config.DEFAULT and is_active(known, name):
+        if was_active:
             config.use(known.path, None)
             ess.terminal.note("it was the active profile; none is active now")
     ess.terminal.note(f"done: {what}")
@@ -238,8 +239,9 @@ def _save_changed(ess: Any, path: Path, seen: Profile, changes: dict[str, Any]) 
         after = before._replace(**changes)
         if before != seen and _loosens(before, after):
             raise _changed_meanwhile(seen.name)
+        row = profile_row(known.having(after), after)  # what fails is to fail before it is saved
         _save(ess, known.having(after))
-        return profile_row(known.having(after), after)
+        return row
 
 
 def _changed_meanwhile(name: str) -> SafetyStop:
