@@ -207,8 +207,8 @@ MUSTS = (
             "test_cache.py::test_what_is_kept_is_for_the_account_alone",
         ),
         (
-            "            directory.mkdir(mode=0o700, exist_ok=True)\n",
-            "            directory.mkdir(exist_ok=True)\n",
+            "directory.mkdir(mode=0o700, exist_ok=True)",
+            "directory.mkdir(exist_ok=True)",
             "test_config.py::test_a_saved_file_is_for_its_owner_only_and_so_is_a_new_directory",
         ),
     ),
