@@ -176,3 +176,26 @@ def test_a_call_that_makes_no_sense_is_refused(
 ) -> None:
     assert call(ess, service, *argv) == (code, "", said)
     assert service.sent == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "dump-subscriptions",
+        "dump-subscriptions/",
+        "dump%2Dsubscriptions",
+        "%64ump-subscriptions",
+        "dump-subscriptions;v=1",
+        "dump-subscriptions%3Bv=1",
+        "dump-subscriptions%20",
+        "Dump-Subscriptions",
+        "dump-subscriptions?x=1",
+    ],
+)
+def test_a_job_under_protection_is_known_however_its_path_is_spelt(
+    ess: Run, service: Scripted, name: str
+) -> None:
+    assert ess("profile", "set", "prod", "--base-url", service.url, "--protected").code == 0
+    outcome = call(ess, service, "GET", f"/topics/T/{name}", "--yes")
+    assert (outcome.code, service.sent) == (8, [])
+    assert 'profile "prod" is protected' in outcome.err

@@ -39,8 +39,6 @@ def call(
 
     Anything but GET asks first. A value of --field is text in a body.
     """
-    from urllib.parse import unquote
-
     ess = ctx.obj
     verb = method.upper()
     if verb not in METHODS:
@@ -53,7 +51,7 @@ def call(
     if verb == "GET":
         query = (*query, *pairs)
     shown = _shown(body)
-    if unquote(place).rstrip("/").endswith("/authentication"):
+    if "authentication" in _names(place):
         shown = _masked(shown)
     from ess_cli.api.paths import query_string
 
@@ -61,7 +59,7 @@ def call(
     reads = verb == "GET"
     # The GET that starts a job counts as a write for protection and for retries, as in
     # `topics dump`.
-    starts_job = place.rstrip("/").endswith("/dump-subscriptions")
+    starts_job = "dump-subscriptions" in _names(place)
     if (reads and not starts_job and not ess.flags.dry_run) or ess.agreed(change, asks=not reads):
         reply = ess.http.raw(verb, place, query, body, starts_job=reads and starts_job)
         ess.terminal.write(reply.body)
@@ -97,6 +95,13 @@ def _split(path: str) -> tuple[str, tuple[tuple[str, str], ...]]:
     # NOTE: + is itself, not a blank: it begins every phone number.
     decode = partial(unquote, errors="surrogateescape")
     return _quoted(place), tuple((decode(key), decode(value)) for key, _, value in parts)
+
+
+def _names(place: str) -> set[str]:
+    """What a path goes through, as a server may read it: decoded, in any case, without ``;…``."""
+    from urllib.parse import unquote
+
+    return {part.partition(";")[0].strip().lower() for part in unquote(place).split("/")}
 
 
 def _quoted(place: str) -> str:
