@@ -391,6 +391,10 @@ def test_a_query_beyond_all_measure_is_wrong_usage(ess: Run, query: str, reason:
     assert outcome.err.split("\n")[1] == f"  {reason}"
 
 
+def test_a_query_may_write_text_in_the_old_way(ess: Run) -> None:
+    assert ess("subs", "list", "--query", "`old`", "-o", "json") == (0, '"old"\n', "")
+
+
 def test_a_query_that_is_none_is_refused_before_anything_is_asked(ess: Run) -> None:
     for query in ("[", "", "a b"):
         outcome = ess("subs", "list", "--query", query, "--debug")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,7 +24,10 @@ def parse(query: str) -> Any:
         BadQuery: it is no JMESPath.
     """
     try:
-        return jmespath.compile(query)
+        # NOTE: `foo` without its own quotes is an old way to write text, which works.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", PendingDeprecationWarning)
+            return jmespath.compile(query)
     except ValueError as error:
         raise BadQuery(query, _first_line(error)) from None
     except RecursionError:
