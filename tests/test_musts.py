@@ -84,7 +84,7 @@ def notices(copy: Path, broken: Break) -> None:
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-m", "", "-p", "no:cacheprovider"]
     tests = [f"tests/{name}" for name in broken.tests]
     process = subprocess.Popen(
-        [*command, "--hypothesis-seed=0", "--no-header", *tests],
+        [*command, "--hypothesis-seed=0", "-p", "tests.unshrunk", "--no-header", *tests],
         cwd=copy,
         env={**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"},
         stdin=subprocess.DEVNULL,

@@ -267,7 +267,7 @@ def test_any_document_is_either_refused_or_printed_as_it_is(
             assert json.loads(outcome.out) == document
 
 
-@examples(8)
+@examples(25)
 def test_any_retry_after_waits_no_longer_than_a_minute(
     client: Client, service: Answers, sleeps: list[float], count: int
 ) -> None:

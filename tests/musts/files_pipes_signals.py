@@ -9,6 +9,7 @@ FULL = f"{STREAMS}test_a_full_disk_is_no_success"
 CLOSED = f"{STREAMS}test_a_closed_stdout_is_no_success"
 MAY_BE_CLOSED = f"{STREAMS}test_stderr_and_stdin_may_be_closed"
 PROFILE = "test_profile.py::"
+SIGNALS = "test_interruption.py::"
 
 MUSTS = (
     must(
@@ -208,6 +209,83 @@ MUSTS = (
             "            return max(_LEAST_ROOM, share)\n",
             "            return share\n",
             "test_terminal.py::test_ten_columns_are_enough",
+        ),
+    ),
+    must(
+        "After a first signal nothing new is sent, not even what had failed.",
+        (
+            "        self._interruption.check(call.line)\n",
+            "",
+            f"{SIGNALS}test_what_was_written_is_not_read_back_after_a_signal",
+        ),
+        (
+            "or attempt == ATTEMPTS or self._interruption.exit_code:",
+            "or attempt == ATTEMPTS:",
+            f"{SIGNALS}test_a_write_that_fails_after_a_signal_keeps_its_own_code"
+            "_and_is_not_sent_again",
+        ),
+    ),
+    must(
+        "A write that is on the wire is awaited, and what it did is told.",
+        (
+            "self._deferred = bool(lines or self._untold)",
+            "self._deferred = False",
+            f"{SIGNALS}test_half_a_reply_is_awaited_too",
+        ),
+        (
+            "return code or interruption.exit_code",
+            "return code",
+            f"{SIGNALS}test_half_a_reply_is_awaited_too",
+        ),
+    ),
+    must(
+        "A second signal leaves, and the write is then in doubt.",
+        (
+            "return number == self._number and monotonic() - self._deferred_at < _SAME_S",
+            "return True",
+            f"{SIGNALS}test_the_second_signal_leaves_the_write_in_doubt",
+        ),
+        (
+            "if call.look is not None and (doubts or SENDING.began):",
+            "if call.look is not None and doubts:",
+            f"{SIGNALS}test_the_second_signal_leaves_the_write_in_doubt",
+        ),
+    ),
+    must(
+        "One signal, sent to the process and to its group, is one.",
+        (
+            "return number == self._number and monotonic() - self._deferred_at < _SAME_S",
+            "return False",
+            f"{SIGNALS}test_a_signal_sent_to_process_and_group_is_one",
+        ),
+    ),
+    must(
+        "A signal ends a run by exit code, 130 or 143, and leaves the rows that were whole.",
+        (
+            "return _leave(ess, 143, within_s=_LAST_WRITE_S)",
+            "return _leave(ess, 0, within_s=_LAST_WRITE_S)",
+            f"{STREAMS}test_a_signal_during_a_read_ends_it_by_exit_code",
+        ),
+        (
+            "return _leave(ess, 130, within_s=_LAST_WRITE_S)",
+            "return 130",
+            f"{STREAMS}test_a_signal_half_way_keeps_whole_rows",
+        ),
+    ),
+    must(
+        "A signal that the parent wants ignored stays ignored.",
+        (
+            "if signal.getsignal(number) not in (signal.SIG_IGN, None)",
+            "if signal.getsignal(number) is not None",
+            f"{STREAMS}test_a_signal_that_is_ignored_stays_ignored",
+        ),
+    ),
+    must(
+        "Of changes to the configuration at the same time none is lost.",
+        (
+            'lock = target.with_name(target.name + ".lock")',
+            "lock = target.with_name(f\"{target.name}{__import__('os').getpid()}.lock\")",
+            "test_config_lock.py::test_of_many_changes_at_the_same_time_none_is_lost",
         ),
     ),
 )
