@@ -291,6 +291,7 @@ BAD: dict[str, bytes] = {
     "five hundred headers": b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 500 + b"\r\n{}",
     "a header that goes on with none before it": b"HTTP/1.1 200 OK\r\n x: y\r\n\r\n{}",
     "a header that is none": b"HTTP/1.1 200 OK\r\nwhat\r\nContent-Length: 2\r\n\r\n{}",
+    "a line that is no header": b'HTTP/1.1 200 OK\r\nwhat\r\n\r\n{"topics": []}',
 }
 
 

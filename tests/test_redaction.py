@@ -20,6 +20,7 @@ import ess_cli
 from tests.commands import COMMANDS
 from tests.conftest import MemoryKeyring, Outcome, Run
 from tests.services import Scripted
+from tests.test_auth import on_terminal
 
 TOKEN = "canary-access-5b1e07"
 USER_TOKEN = "canary-user-9c2f44"
@@ -46,6 +47,7 @@ ODD = (
     "canary<secret>&amp;more",
     "Basic Y2FuYXJ5OnNlY3JldA==",
     "canary secret of several words",
+    "canary with a/slash",
     "******** canary",
 )
 
@@ -313,6 +315,42 @@ def test_a_secret_within_another_one_leaves_no_rest_of_it(
     env |= {"ESS_TOKEN": token, "ESS_USER_TOKEN": user_token}
     outcome = search("topics", "list", env=env, secrets=(token, user_token, "and-more"))
     assert outcome.err.startswith("error: GET /topics: 400: ******** ********!\n")
+
+
+def test_secrets_are_masked_in_an_error_for_programs_too(
+    search: Searcher, service: Scripted
+) -> None:
+    service.answer("GET", f"/event-types/{TOKEN}", b"", 404)
+    env = {"ESS_PROFILE": "default", "ESS_BASE_URL": service.url, "ESS_TOKEN": TOKEN}
+    outcome = search("event-types", "get", TOKEN, "-o", "json", env=env)
+    assert outcome.code == 4
+    message = json.loads(outcome.err.splitlines()[-1])["error"]["message"]
+    assert message == "GET /event-types/********: 404"
+
+
+def test_a_question_shows_no_secret(tmp_path: Path) -> None:
+    password = tmp_path / "password"
+    password.write_text("1266\n")
+    argv = [*AUTH_SET, "--type", "BASIC", "--username", "u", "--password-file", str(password)]
+    code, screen = on_terminal(tmp_path, ["-p", "sandbox", *argv], [("[y/N] ", "n\n")])
+    assert code == 8
+    assert "authentication of delivery configuration ********: do it? [y/N] " in screen
+    assert "1266" not in screen
+
+
+def test_no_phone_number_is_in_an_error_about_a_connection(search: Searcher) -> None:
+    env = {"ESS_PROFILE": "default", "ESS_BASE_URL": "http://127.0.0.1:9", "ESS_TOKEN": TOKEN}
+    outcome = search("subs", "mdn", "+12025550123", *LOUD, "-o", "json", env=env)
+    assert outcome.code == 6
+    assert "2025550123" not in outcome.err
+
+
+def test_a_run_masks_no_secret_of_the_run_before(ess: Run) -> None:
+    env = {"ESS_PROFILE": "default", "ESS_BASE_URL": "http://127.0.0.1:9", "ESS_TOKEN": "nobody"}
+    assert ess("topics", "list", env=env).code == 6
+    assert ess("-p", "nobody", "topics", "list").err.startswith(
+        'error: no profile named "nobody"\n'
+    )
 
 
 @pytest.mark.parametrize(

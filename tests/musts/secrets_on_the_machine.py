@@ -305,10 +305,9 @@ MUSTS = (
     must(
         "Where an earlier source answers, the keyring is not even imported.",
         (
-            "from ess_cli.redaction import redact\n\nif TYPE_CHECKING:\n"
-            "    from collections.abc import Callable\n\nT = TypeVar",
-            "from ess_cli.redaction import redact\n\nimport keyring as _library\n\n"
-            "if TYPE_CHECKING:\n    from collections.abc import Callable\n\nT = TypeVar",
+            "from ess_cli.credentials.secret import Credentials, clean\n",
+            "import keyring as _library\n"
+            "from ess_cli.credentials.secret import Credentials, clean\n",
             "test_credentials.py"
             "::test_where_an_earlier_source_answers_the_keyring_is_not_even_imported",
         ),
