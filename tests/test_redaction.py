@@ -173,6 +173,11 @@ CALLS: dict[str, tuple[str, ...]] = {
     "profile remove": ("extra", "--yes"),
     "sandbox status": (),
     "sandbox reset": ("--yes",),
+    "sandbox emit": (
+        *("porting_event", "--field", "number=+12345678901", "--field"),
+        "porting_date=2026-11-23",
+    ),
+    "sandbox seed": ("--subscriptions", "5", "--deliveries", "5"),
     "completion": ("bash",),
     "help": ("output",),
 }
