@@ -342,7 +342,8 @@ SESSIONS = {
                 **_COMMON,
                 # It works where the settings do not, and keeps the profiles' names for a TAB.
                 **{kind: {0, 12} for kind in ("open", "read", "mkdir", "create", "write")},
-                **{kind: {0, 12} for kind in ("rename", "fsync")},
+                "rename": {0, 12},
+                "fsync": _LOCAL,
             }
         ),
     ),
