@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
-from ess_cli.errors import BadDate
+from ess_cli.errors import BadDate, UsageFault
 
 _RELATIVE = re.compile(r"(?P<sign>\+?)(?P<count>[0-9]{1,9})(?P<unit>[smhdw])", re.ASCII)
+_DURATION = re.compile(r"(?P<count>[0-9]{1,9}(\.[0-9]{1,3})?)(?P<unit>[smhdw])", re.ASCII)
 _UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
@@ -35,6 +36,18 @@ def parse_moment(option: str, text: str, now: datetime) -> datetime:
         return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
     except (ValueError, OverflowError):
         raise BadDate(option, text) from None
+
+
+def parse_duration_s(option: str, text: str) -> float:
+    """The seconds that ``10s``, ``1.5m`` or ``2h`` lasts; units are s, m, h, d, w.
+
+    Raises:
+        UsageFault: naming the option and the value.
+    """
+    found = _DURATION.fullmatch(text)
+    if not found:
+        raise UsageFault(f'{option}: not a duration: "{text}"', hint="10s, 1m, 2h")
+    return float(found["count"]) * _UNIT_S[found["unit"]]
 
 
 def wire(moment: datetime) -> str:

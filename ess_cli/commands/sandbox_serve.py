@@ -1,11 +1,14 @@
 """``ess sandbox serve``: the embedded service over HTTP, with all that it does by itself."""
 
+import re
 from typing import Annotated
 
 import typer
 
 from ess_cli.cli import Command, noun
+from ess_cli.errors import UsageFault
 from ess_cli.options import teaches
+from ess_cli.times import parse_duration_s
 
 app = noun()
 
@@ -20,17 +23,53 @@ def serve(
         int,
         typer.Option("--port", metavar="N", min=0, max=65535, help="0 takes a free one. [8025]"),
     ] = PORT,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow-host", metavar="NAME", help="Deliver to this host too, not only to loopback."
+        ),
+    ] = None,
+    retry_schedule: Annotated[
+        str,
+        typer.Option(
+            "--retry-schedule",
+            metavar="D,…",
+            show_default=False,
+            help="Waits before another attempt, or none. [10s,1m,5m]",
+        ),
+    ] = "10s,1m,5m",
+    clock_speed: Annotated[
+        float,
+        typer.Option(
+            "--clock-speed", metavar="N", show_default=False, help="Wait N times shorter. [1]"
+        ),
+    ] = 1,
+    delivery_timeout: Annotated[
+        str,
+        typer.Option(
+            "--delivery-timeout",
+            metavar="DURATION",
+            show_default=False,
+            help="For one attempt. [10s]",
+        ),
+    ] = "10s",
 ) -> None:
     """Offer the sandbox over HTTP on this machine, for curl and other clients.
 
     Prints its base URL, then runs until Ctrl-C. The same database as `ess -p sandbox`. Any
-    bearer token is taken, but "expired". -v prints a line a request.
+    bearer token is taken, but "expired". Events on their way are delivered to their webhooks.
+    -v prints a line a request and a line an attempt.
     """
     from ess_cli.sandbox.behaviour import Behaviour
     from ess_cli.sandbox.server import make_server
 
     ess = ctx.obj
-    behaviour = Behaviour()
+    behaviour = Behaviour(
+        allowed_hosts=frozenset(_host(name) for name in allow_host or []),
+        retry_after_s=_schedule(retry_schedule),
+        clock_speed=_speed(clock_speed),
+        delivery_timeout_s=_timeout_s(delivery_timeout),
+    )
     log = ess.terminal.say if ess.flags.verbose else None
     note = ess.terminal.note
     with make_server(ess.sandbox_store, port, behaviour=behaviour, log=log, note=note) as server:
@@ -44,3 +83,44 @@ def serve(
             ess.terminal.note("stopped")
         finally:
             server.shutdown()
+
+
+_HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?", re.ASCII)
+
+
+def _host(name: str) -> str:
+    """The name as addresses have it.
+
+    Raises:
+        UsageFault: it is a pattern, a URL, has a port, or is otherwise no name of one host.
+    """
+    from ipaddress import ip_address
+
+    lower = name.lower().strip("[]")
+    try:
+        is_address = bool(ip_address(lower))
+    except ValueError:
+        is_address = False
+    if not is_address and not _HOST.fullmatch(lower):
+        hint = "the exact name in the address: hooks.example.com"
+        raise UsageFault(f'--allow-host: not the name of a host: "{name}"', hint=hint)
+    return lower
+
+
+def _schedule(text: str) -> tuple[float, ...]:
+    if text == "none":
+        return ()
+    return tuple(parse_duration_s("--retry-schedule", each) for each in text.split(","))
+
+
+def _speed(speed: float) -> float:
+    if not 1 <= speed <= 1_000_000:
+        raise UsageFault(f"--clock-speed: not from 1 to 1000000: {speed:g}")
+    return speed
+
+
+def _timeout_s(text: str) -> float:
+    timeout_s = parse_duration_s("--delivery-timeout", text)
+    if not 0 < timeout_s <= 3600:
+        raise UsageFault(f"--delivery-timeout: not up to 1h: {text}")
+    return timeout_s

@@ -67,7 +67,8 @@ def list_attempts(store: Store, call: Call) -> Reply:
     page = page_of(call.query, default=50)
     rows = store.rows(
         "SELECT d.event_id, d.event_type, d.body, d.timestamp, d.topic, d.status, c.name,"
-        " d.address, a.number, a.result, a.timestamp, a.http_status, a.http_body"
+        " coalesce(a.address, d.address), a.number, a.result, a.timestamp, a.http_status,"
+        " a.http_body"
         " FROM attempts a CROSS JOIN deliveries d ON d.seq = a.delivery"
         " CROSS JOIN configurations c ON c.id = d.cfg_id"
         " WHERE a.seq <= (SELECT max(seq) FROM attempts) - ? ORDER BY a.seq DESC LIMIT ?",

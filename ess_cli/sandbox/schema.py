@@ -10,7 +10,7 @@ reference does. Moments are text of one form, ``2017-10-28T17:14:54Z``, which so
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Goes into ``PRAGMA user_version``; raise it with every change of the tables or the seed."""
 
 TABLES = (
@@ -76,7 +76,8 @@ TABLES = (
     """CREATE INDEX deliveries_troubled
         ON deliveries (cfg_id, topic, event_type, seq, status, handled)
         WHERE status <> 'SUCCESS' OR attempts > 1""",
-    # http_status and http_body are NULL where nothing answered.
+    # http_status is NULL where nothing answered; http_body then says why, if anything does.
+    # address is NULL where it is the delivery's own: a configuration may have got another since.
     """CREATE TABLE attempts (
         seq INTEGER PRIMARY KEY,
         delivery INTEGER NOT NULL REFERENCES deliveries (seq),
@@ -85,6 +86,7 @@ TABLES = (
         timestamp TEXT NOT NULL,
         http_status INTEGER,
         http_body TEXT,
+        address TEXT,
         UNIQUE (delivery, number))""",
     # What is still to be sent, and when, in seconds since 1970. raised_at is the event's moment to
     # the millisecond, as webhooks get it. Rows leave when their delivery has ended.
@@ -93,7 +95,7 @@ TABLES = (
         cfg_id INTEGER NOT NULL,
         due_at REAL NOT NULL,
         raised_at TEXT NOT NULL)""",
-    "CREATE INDEX outbox_due ON outbox (due_at)",
+    "CREATE INDEX outbox_due ON outbox (cfg_id, due_at)",
     """CREATE TABLE buffer_files (
         seq INTEGER PRIMARY KEY,
         file_id INTEGER NOT NULL UNIQUE,

@@ -33,4 +33,6 @@ class Worker(Protocol):
 
 def workers_for(store: Store, behaviour: Behaviour, voices: Voices) -> list[Worker]:
     """The workers of a server, not yet started; they are stopped in the same order."""
-    return []
+    from ess_cli.sandbox.delivering import Deliverer
+
+    return [Deliverer(store, behaviour, voices)]
