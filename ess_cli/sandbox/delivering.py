@@ -95,6 +95,8 @@ class Deliverer:
                     while not self._stopping.wait(_TICK_S):
                         self._record()
                         self._hand_out(con)
+                        for lane in self._lanes.values():
+                            lane.move()
             except SandboxUnusable as fault:
                 self._pause(fault.message)
             except Exception as error:  # noqa: BLE001 - deliveries go on whatever one of them is

@@ -58,17 +58,26 @@ class Lane:
         return min(int((now_s - self.next_at_s) / interval_s) + 1, AT_ONCE - len(self.in_hand))
 
     def take(self, due: Due, interval_s: float | None) -> None:
-        """Take an event in hand; it is sent as soon as a thread is free."""
+        """Take an event in hand, to be sent after those before it."""
         self.in_hand.add(due.delivery)
         if interval_s is not None:
             self.next_at_s += interval_s
+        self._queue.append(due)
+
+    def move(self) -> None:
+        """Have one more thread send, where events wait for one; to be called every moment.
+
+        One more at a time: a receiver that answers at once keeps one thread busy, and more would
+        only take turns with those that answer requests.
+        """
         with self._changed:
-            self._queue.append(due)
-            if len(self._queue) > self._idle and self._threads < AT_ONCE:
+            if self._stopped or not self._queue:
+                return
+            if self._idle:
+                self._changed.notify()
+            elif self._threads < AT_ONCE:
                 self._threads += 1
                 threading.Thread(target=self._run, name="delivering", daemon=True).start()
-            else:
-                self._changed.notify()
 
     def stop(self) -> None:
         """Send nothing more; what is being sent goes on."""

@@ -6,6 +6,7 @@ import base64
 import ipaddress
 import json
 import sqlite3  # noqa: TID253 - only for its type; the store hands out connections
+from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
@@ -53,15 +54,19 @@ class Receiver(NamedTuple):
 def receiver_of(con: sqlite3.Connection, cfg_id: int) -> Receiver | None:
     """The webhook of a configuration as it is now; None where the configuration has gone."""
     row = con.execute("SELECT listed, auth FROM configurations WHERE id = ?", (cfg_id,)).fetchone()
-    if row is None:
-        return None
-    document: dict[str, Any] = json.loads(row[0])
+    return None if row is None else _read(*row)
+
+
+# Hundreds of events go to one webhook between two changes of it.
+@lru_cache(maxsize=1024)
+def _read(listed: str, auth: str) -> Receiver:
+    document: dict[str, Any] = json.loads(listed)
     return Receiver(
         address=document["addr"],
         format=document["del-fmt-cd"],
         is_active=document["is-active"],
         throttling=document.get("throttling"),
-        authorization=_authorization(json.loads(row[1])),
+        authorization=_authorization(json.loads(auth)),
     )
 
 
@@ -72,6 +77,7 @@ def _authorization(auth: dict[str, Any]) -> str | None:
     return "Basic " + base64.b64encode(pair.encode()).decode()
 
 
+@lru_cache(maxsize=1024)
 def target_of(address: str) -> Target:
     """Where an address points to; who it names before an ``@`` is left out.
 
@@ -86,6 +92,7 @@ def target_of(address: str) -> Target:
     return Target(parts.scheme, host or parts.hostname, parts.port or _PORTS[parts.scheme], path)
 
 
+@lru_cache(maxsize=1024)
 def shown(address: str) -> str:
     """An address without its query, and without who it names: either may hold a secret."""
     plain = address.partition("?")[0].partition("#")[0]
@@ -94,6 +101,7 @@ def shown(address: str) -> str:
     return f"{scheme}://{netloc.rpartition('@')[2]}{slash}{path}"
 
 
+@lru_cache(maxsize=1024)
 def may_be_sent_to(target: Target, allowed_hosts: frozenset[str]) -> bool:
     """Whether a host is on the allow-list: this machine always, others by their exact name.
 
