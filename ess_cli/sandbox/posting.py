@@ -12,7 +12,7 @@ import socket
 import ssl
 import time
 from functools import cache
-from http.client import HTTPException, HTTPResponse
+from http.client import HTTPException, HTTPResponse, IncompleteRead
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class Poster:
             return f"no whole reply within {self._timeout_s:g} s"
         if isinstance(error, ConnectionRefusedError):
             return "connection refused"
-        if isinstance(error, ConnectionError):
+        if isinstance(error, ConnectionError | IncompleteRead):
             return "connection closed before the end of a reply"
         if isinstance(error, socket.gaierror | UnicodeError):
             return "no such host"
