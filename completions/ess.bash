@@ -137,7 +137,7 @@ _ess_at() {
     ' sandbox reset')
         options+=' -n|--dry-run -y|--yes --confirm=text -c|--columns=text' ;;
     ' sandbox serve')
-        options+=' --port=text -c|--columns=text' ;;
+        options+=' --port=text +|--allow-host=text --retry-schedule=text --clock-speed=text --delivery-timeout=text -c|--columns=text' ;;
     ' sandbox emit')
         arguments='names:event-types'
         options+=' --topic=names:topics +|--field=text --file=files --count=text --rate=text -n|--dry-run -y|--yes --confirm=text -c|--columns=list:event-id,topic,event-type,configurations,timestamp' ;;

@@ -448,6 +448,10 @@ function __ess_at --no-scope-shadowing
         case ' sandbox serve'
             set -a options \
                 '--port=text 0 takes a free one. [8025]' \
+                '+|--allow-host=text Deliver to this host too, not only to loopback' \
+                '--retry-schedule=text Waits before another attempt, or none. [10s,1m,5m]' \
+                '--clock-speed=text Wait N times shorter. [1]' \
+                '--delivery-timeout=text For one attempt. [10s]' \
                 '-c|--columns=text Columns to show; +x adds one, ? lists them'
         case ' sandbox emit'
             set arguments \
