@@ -29,6 +29,7 @@ FLOORS = (
     {"lookup", "changes"},
     {"api", "render", "credentials", "config", "cache"},
     {"records", "redaction", "times", "criteria", "places", "formats", "interruption"},
+    {"files"},
     {"errors"},
 )
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ess_cli.config.file import file_trouble, refuse_device, write_private
 from ess_cli.config.profiles import parse_name
 from ess_cli.errors import FileTrouble
+from ess_cli.files import file_trouble, refuse_device, write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,7 +48,7 @@ def use(path: Path, name: str | None) -> None:
     pointer = pointer_path(path)
     if name is not None:
         refuse_device(path)
-        write_private(pointer, f"{name}\n".encode())
+        write_whole(pointer, f"{name}\n".encode())
         return
     try:
         pointer.unlink(missing_ok=True)

@@ -24,6 +24,7 @@ from ess_cli.config.profiles import (
     written,
 )
 from ess_cli.errors import BadConfiguration, FileTrouble
+from ess_cli.files import file_trouble, refuse_device, write_whole
 from ess_cli.formats import FORMATS
 
 if TYPE_CHECKING:
@@ -83,59 +84,7 @@ def save(config: Config) -> None:
     refuse_device(config.path)
     document = {"profiles": {p.name: written(p) for p in config.profiles.values()}}
     text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=100)
-    write_private(config.path, text.encode())
-
-
-def refuse_device(path: Path) -> None:
-    """Keep ``ESS_CONFIG_FILE=/dev/null`` from being replaced by a file, as root could.
-
-    Raises:
-        FileTrouble: there is something that is no file.
-    """
-    if path.exists() and not path.is_file():
-        raise FileTrouble(
-            f"{path} cannot be written: it is not a regular file",
-            hint="ESS_CONFIG_FILE names the configuration file",
-        )
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all, readable by its owner only from its first byte.
-
-    Directories that are missing are made, for the owner only.
-
-    Raises:
-        FileTrouble: it cannot be written; what was there is as it was.
-    """
-    from tempfile import mkstemp
-
-    temporary = None
-    try:
-        target = path.resolve()
-        make_directory(target.parent)
-        handle, temporary = mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(temporary).replace(target)
-    except (OSError, RuntimeError) as error:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
-        raise file_trouble("written", path, error) from error
-
-
-def make_directory(path: Path) -> None:
-    """Make a directory and those above it, where they are missing, for the owner only."""
-    missing = [d for d in (path, *path.parents) if not d.exists()]
-    for directory in reversed(missing):
-        directory.mkdir(mode=0o700, exist_ok=True)
-
-
-def file_trouble(done: str, path: Path, error: Exception) -> FileTrouble:
-    """The error for a file that cannot be ``read``, ``written`` or ``removed``."""
-    reason = error.strerror if isinstance(error, OSError) else str(error)
-    return FileTrouble(f"{path} cannot be {done}: {reason}")
+    write_whole(config.path, text.encode())
 
 
 def _damaged(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ess_cli.config.file import file_trouble, make_directory, refuse_device
 from ess_cli.errors import LocalTrouble
+from ess_cli.files import file_trouble, make_directory, refuse_device
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,0 +1,74 @@
+"""Files that are written whole or not at all, and what to say where they are not."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ess_cli.errors import FileTrouble
+
+
+def refuse_device(path: Path) -> None:
+    """Keep ``ESS_CONFIG_FILE=/dev/null`` from being replaced by a file, as root could.
+
+    Raises:
+        FileTrouble: there is something that is no file.
+    """
+    if path.exists() and not path.is_file():
+        raise FileTrouble(
+            f"{path} cannot be written: it is not a regular file",
+            hint="ESS_CONFIG_FILE names the configuration file",
+        )
+
+
+def write_whole(path: Path, content: bytes, *, private: bool = True) -> None:
+    """Write a file whole or not at all.
+
+    Directories that are missing are made, for the owner only.
+
+    Args:
+        path: where; a symbolic link stays one, and what it points to is replaced.
+        content: all of it.
+        private: readable by its owner only, from its first byte; else by whom the umask says.
+
+    Raises:
+        FileTrouble: it cannot be written; what was there is as it was.
+    """
+    from tempfile import mkstemp
+
+    temporary = None
+    try:
+        target = path.resolve()
+        make_directory(target.parent)
+        handle, temporary = mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            if not private:
+                Path(temporary).chmod(0o666 & ~_umask())
+            os.fsync(stream.fileno())
+        Path(temporary).replace(target)
+    except (OSError, RuntimeError) as error:
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
+        raise file_trouble("written", path, error) from error
+
+
+def make_directory(path: Path) -> None:
+    """Make a directory and those above it, where they are missing, for the owner only."""
+    missing = [d for d in (path, *path.parents) if not d.exists()]
+    for directory in reversed(missing):
+        directory.mkdir(mode=0o700, exist_ok=True)
+
+
+def file_trouble(done: str, path: Path, error: Exception) -> FileTrouble:
+    """The error for a file that cannot be ``read``, ``written`` or ``removed``."""
+    reason = error.strerror if isinstance(error, OSError) else str(error)
+    return FileTrouble(f"{path} cannot be {done}: {reason}")
+
+
+def _umask() -> int:
+    # There is no way to read it but to set it.
+    umask = os.umask(0o077)
+    os.umask(umask)
+    return umask
