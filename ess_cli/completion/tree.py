@@ -35,7 +35,8 @@ FILES = Value("files")
 
 # NOTE: NAME is not offered: --confirm wants a protected profile's name typed, to be sure.
 _TYPED = (
-    *("A,B", "COMMAND", "DATE", "EVENT-ID", "EXPR", "FIELD", "ID", "JMESPATH", "KEY=VALUE", "N"),
+    *("A,B", "COMMAND", "D,…", "DATE", "DURATION", "EVENT-ID", "EXPR", "FAULTS", "FIELD", "ID"),
+    *("JMESPATH", "KEY=VALUE", "N"),
     *("N/s", "NAME", "NUMBER", "RANGE", "SECONDS", "TEXT", "URL"),
 )
 # A metavar says what kind of value is meant ...
