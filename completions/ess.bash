@@ -130,14 +130,16 @@ _ess_at() {
         arguments='names:profiles'
         options+=' -n|--dry-run -y|--yes --confirm=text -c|--columns=text' ;;
     ' sandbox')
-        commands='status reset serve emit seed'
+        commands='status reset serve faults emit seed'
         options+=' -c|--columns=text' ;;
     ' sandbox status')
         options+=' -c|--columns=list:fact,value' ;;
     ' sandbox reset')
         options+=' -n|--dry-run -y|--yes --confirm=text -c|--columns=text' ;;
     ' sandbox serve')
-        options+=' --port=text +|--allow-host=text --retry-schedule=text --clock-speed=text --delivery-timeout=text -c|--columns=text' ;;
+        options+=' --port=text +|--allow-host=text --retry-schedule=text --clock-speed=text --delivery-timeout=text +|--fault=text --fault-seed=text -c|--columns=text' ;;
+    ' sandbox faults')
+        options+=' -c|--columns=list:name,kind,effect' ;;
     ' sandbox emit')
         arguments='names:event-types'
         options+=' --topic=names:topics +|--field=text --file=files --count=text --rate=text -n|--dry-run -y|--yes --confirm=text -c|--columns=list:event-id,topic,event-type,configurations,timestamp' ;;

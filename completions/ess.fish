@@ -432,6 +432,7 @@ function __ess_at --no-scope-shadowing
                 'status Say where the sandbox keeps its state, and what is in it' \
                 'reset Give the sandbox its first contents back' \
                 'serve Offer the sandbox over HTTP on this machine, for curl and other clients' \
+                'faults List what can go wrong on demand: the faults of `ess sandbox serve --fault`' \
                 'emit Let an event happen: it is checked, matched, and goes to who is subscribed to it' \
                 'seed Add many subscriptions and deliveries to the sandbox, to see how scripts bear it'
             set -a options \
@@ -452,7 +453,12 @@ function __ess_at --no-scope-shadowing
                 '--retry-schedule=text Waits before another attempt, or none. [10s,1m,5m]' \
                 '--clock-speed=text Wait N times shorter. [1]' \
                 '--delivery-timeout=text For one attempt. [10s]' \
+                '+|--fault=text What goes wrong, and how often: 429:5%,timeout:1%; see ess sandbox faults' \
+                '--fault-seed=text The same faults again. [a new one each time]' \
                 '-c|--columns=text Columns to show; +x adds one, ? lists them'
+        case ' sandbox faults'
+            set -a options \
+                '-c|--columns=list:name,kind,effect Columns to show; +x adds one, ? lists them'
         case ' sandbox emit'
             set arguments \
                 'names:event-types'

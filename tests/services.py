@@ -10,15 +10,16 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ess_cli.sandbox.behaviour import Behaviour
 from ess_cli.sandbox.server import make_server
 from ess_cli.sandbox.store import Store
 
 
 @contextmanager
-def served_sandbox(directory: Path) -> Iterator[str]:
-    """A sandbox of its own over HTTP; gives its base URL."""
+def served_sandbox(directory: Path, behaviour: Behaviour | None = None) -> Iterator[str]:
+    """A sandbox of its own over HTTP, that behaves so; gives its base URL."""
     store = Store(directory / "served.db")
-    with make_server(store) as server:
+    with make_server(store, behaviour=behaviour) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{server.server_address[1]}/ess/v1"

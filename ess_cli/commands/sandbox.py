@@ -9,7 +9,12 @@ from ess_cli.render.columns import Column, Table
 
 app = noun(
     "The embedded service: try, rehearse and test without an account.",
-    elsewhere={"serve": "sandbox_serve", "emit": "sandbox_emit", "seed": "sandbox_seed"},
+    elsewhere={
+        "serve": "sandbox_serve",
+        "faults": "sandbox_faults",
+        "emit": "sandbox_emit",
+        "seed": "sandbox_seed",
+    },
 )
 
 STATUS = Table(("fact", "facts"), (Column("fact", "fact"), Column("value", "value")))

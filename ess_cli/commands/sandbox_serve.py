@@ -1,7 +1,7 @@
 """``ess sandbox serve``: the embedded service over HTTP, with all that it does by itself."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -53,12 +53,30 @@ def serve(
             help="For one attempt. [10s]",
         ),
     ] = "10s",
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--fault",
+            metavar="FAULTS",
+            help="What goes wrong, and how often: 429:5%,timeout:1%; see ess sandbox faults.",
+        ),
+    ] = None,
+    fault_seed: Annotated[
+        int | None,
+        typer.Option(
+            "--fault-seed", metavar="N", min=0, help="The same faults again. [a new one each time]"
+        ),
+    ] = None,
 ) -> None:
     """Offer the sandbox over HTTP on this machine, for curl and other clients.
 
     Prints its base URL, then runs until Ctrl-C. The same database as `ess -p sandbox`. Any
     bearer token is taken, but "expired". Events on their way are delivered to their webhooks.
     -v prints a line a request and a line an attempt.
+
+    With --fault, things go wrong: `--fault '429:5%,timeout:1%,ignore-offset'`. That is so for
+    who comes over HTTP; `ess -p sandbox` stays exact. The same seed brings the same faults to
+    the same requests in the same order; with several at a time, their order is chance.
     """
     from ess_cli.sandbox.behaviour import Behaviour
     from ess_cli.sandbox.server import make_server
@@ -69,6 +87,7 @@ def serve(
         retry_after_s=_schedule(retry_schedule),
         clock_speed=_speed(clock_speed),
         delivery_timeout_s=_timeout_s(delivery_timeout),
+        faults=_faults(ess, fault, fault_seed),
     )
     log = ess.terminal.say if ess.flags.verbose else None
     note = ess.terminal.note
@@ -124,3 +143,19 @@ def _timeout_s(text: str) -> float:
     if not 0 < timeout_s <= 3600:
         raise UsageFault(f"--delivery-timeout: not up to 1h: {text}")
     return timeout_s
+
+
+def _faults(ess: Any, specs: list[str] | None, seed: int | None) -> Any:
+    """The faults asked for; None where none are."""
+    from random import randrange
+
+    from ess_cli.sandbox import faults
+
+    if not specs:
+        if seed is not None:
+            raise UsageFault("--fault-seed goes with --fault", hint="ess sandbox faults")
+        return None
+    found = faults.parse(specs, randrange(1_000_000) if seed is None else seed)  # noqa: S311
+    again = f" · the same again: --fault-seed {found.seed}" if found.odds else ""
+    ess.terminal.note(f"faults: {','.join(specs)}{again}")
+    return found

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ess_cli.sandbox.faults import Faults
+
 
 class Behaviour(NamedTuple):
     """One field for each thing; the defaults are what ``ess sandbox serve`` does by itself.
@@ -15,9 +17,11 @@ class Behaviour(NamedTuple):
         clock_speed: what waits for its time waits so many times shorter; 1 or more. Timestamps
             stay those of the real clock.
         delivery_timeout_s: how long one attempt may take, from connecting to the reply's end.
+        faults: what goes wrong on demand; None where all goes well.
     """
 
     allowed_hosts: frozenset[str] = frozenset()
     retry_after_s: tuple[float, ...] = (10.0, 60.0, 300.0)
     clock_speed: float = 1.0
     delivery_timeout_s: float = 10.0
+    faults: Faults | None = None

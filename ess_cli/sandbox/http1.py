@@ -11,10 +11,9 @@ import time
 from collections.abc import Collection
 from email.utils import formatdate
 from functools import lru_cache
-from http import HTTPStatus
 from typing import NamedTuple
 
-from ess_cli.sandbox.replies import Headers, RefusedError, Reply
+from ess_cli.sandbox.replies import PHRASES, Headers, RefusedError, Reply
 
 MAX_TARGET_BYTES = 8 * 1024
 MAX_HEAD_BYTES = 64 * 1024
@@ -29,7 +28,6 @@ _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _LENGTH = re.compile(r"[0-9]{1,18}")
 _ABSOLUTE = re.compile(r"http://([^/?]+)(/.*)", re.IGNORECASE)
 _ONCE = frozenset(("host", "content-length", "authorization", "content-type"))
-_PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
 
 class Fields(NamedTuple):
@@ -177,7 +175,7 @@ def render(reply: Reply, *, closes: bool, is_head: bool = False) -> bytes:
 
 @lru_cache(maxsize=64)
 def _start(status: int, headers: Headers) -> str:
-    lines = [f"HTTP/1.1 {status} {_PHRASES[status]}"]
+    lines = [f"HTTP/1.1 {status} {PHRASES.get(status, 'Unassigned')}"]
     return "\r\n".join([*lines, *(f"{name}: {value}" for name, value in headers), ""])
 
 

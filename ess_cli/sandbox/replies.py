@@ -27,12 +27,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from http import HTTPStatus
 from typing import NamedTuple
 
 encode = json.JSONEncoder(separators=(",", ":")).encode
 """JSON text without blanks, pure ASCII."""
 
 Headers = tuple[tuple[str, str], ...]
+PHRASES = {status.value: status.phrase for status in HTTPStatus}
 JSON_TYPE = ("Content-Type", "application/json")
 
 
@@ -53,8 +55,11 @@ class Reply(NamedTuple):
     """One HTTP reply; the transport adds Content-Length and Date."""
 
     status: int
+    """0 where nothing is sent."""
     headers: Headers = ()
     body: bytes = b""
+    fault: str = ""
+    """How it was spoilt on demand, as a name of ``faults.py``; empty for an honest reply."""
 
 
 def json_reply(document: object) -> Reply:
@@ -109,10 +114,11 @@ _Content = tuple[Headers, bytes]
 
 def _xml(facts: _Facts) -> _Content:
     reason = facts.reason.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    message = "Missing Credentials" if facts.status == 401 else "Runtime Error"
     body = (
         '<am:fault xmlns:am="http://wso2.org/apimanager">'
         f"<am:code>{facts.title}</am:code><am:type>Status report</am:type>"
-        "<am:message>Missing Credentials</am:message>"
+        f"<am:message>{message}</am:message>"
         f"<am:description>{reason}</am:description></am:fault>"
     )
     return (("Content-Type", "application/xml; charset=UTF-8"),), body.encode()
@@ -171,3 +177,12 @@ FAULTS: dict[str, tuple[int, str, Callable[[_Facts], _Content]]] = {
     "wrong-version": (505, "HTTP Version Not Supported", _code_message),
 }
 """Each fault: HTTP status, title or code inside the envelope, envelope."""
+
+_ENVELOPES = (_user_message, _error_description, _code_message, _spring, _xml)
+
+
+def refusal(status: int, turn: int, path: str, now: datetime) -> Reply:
+    """A refusal that no operation made: ``status`` in one of the envelopes, by ``turn``."""
+    title = PHRASES.get(status, "Unassigned")
+    facts = _Facts(status, title, "a fault on demand", path, now)
+    return Reply(status, *_ENVELOPES[turn % len(_ENVELOPES)](facts))

@@ -19,8 +19,9 @@ from socketserver import TCPServer
 from typing import Any
 
 from ess_cli.errors import PortInUse, SandboxUnusable
-from ess_cli.sandbox import http1
+from ess_cli.sandbox import breakage, http1
 from ess_cli.sandbox.behaviour import Behaviour
+from ess_cli.sandbox.faults import Trouble
 from ess_cli.sandbox.replies import RefusedError, Reply, Request
 from ess_cli.sandbox.routes import handle
 from ess_cli.sandbox.store import Store
@@ -59,6 +60,7 @@ class SandboxServer(ThreadingHTTPServer):
     ) -> None:
         self.store = store
         self.behaviour = behaviour
+        self.answer = Trouble(behaviour.faults).answer if behaviour.faults else handle
         self.log = voices.log
         self.idle_timeout_s = idle_timeout_s
         self.stopping = False
@@ -174,20 +176,21 @@ class _Handler(BaseHTTPRequestHandler):
                 return False
             reply = self._reply(head)
             closes = head.closes or server.stopping
-            self._send(reply, closes=closes, is_head=head.method == "HEAD")
-            return not closes
+            goes_on = self._send(reply, closes=closes, is_head=head.method == "HEAD")
+            return goes_on and not closes
         finally:
             server.busy.discard(self.connection)
             if reply is not None and server.log is not None:
                 spent_ms = (time.perf_counter() - began_s) * 1000
-                server.log(f"{what} {reply.status} {spent_ms:.1f} ms")
+                fault = f", fault {reply.fault}" if reply.fault else ""
+                server.log(f"{what} {reply.status or '-'} {spent_ms:.1f} ms{fault}")
 
     def _reply(self, head: http1.Head) -> Reply:
         body = self._read_body(head.fields)
         request = Request(head.method, head.path, head.query, head.fields.headers, body)
         store = self.server.store
         try:
-            return handle(store, request)
+            return self.server.answer(store, request)
         except SandboxUnusable as fault:
             self._say(fault.message)
             return RefusedError("unavailable").reply(head.path, store.now())
@@ -232,9 +235,15 @@ class _Handler(BaseHTTPRequestHandler):
         body, self._ahead = self._ahead[: fields.length], self._ahead[fields.length :]
         return body
 
-    def _send(self, reply: Reply, *, closes: bool, is_head: bool) -> None:
-        self.wfile.write(http1.render(reply, closes=closes, is_head=is_head))
+    def _send(self, reply: Reply, *, closes: bool, is_head: bool) -> bool:
+        """Send it; False where a fault on demand has spoilt the connection."""
+        raw = http1.render(reply, closes=closes, is_head=is_head)
+        if reply.fault:
+            line = breakage.Line(self.connection, lambda: self.server.stopping)
+            return breakage.send(reply.fault, line, raw)
+        self.wfile.write(raw)
         self.wfile.flush()
+        return True
 
     def _linger(self) -> None:
         """Read on for a moment: closing on unread data would take the reply away again."""
