@@ -391,10 +391,10 @@ class SandboxUnusable(LocalTrouble):
 
 
 class PortInUse(LocalTrouble):
-    """The port for the sandbox's server is taken."""
+    """The port that a server is to listen on is taken."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, command: str = "ess sandbox serve") -> None:
         super().__init__(
             f"port {port} is in use or not allowed",
-            hint="choose another one: ess sandbox serve --port 0 takes a free one",
+            hint=f"choose another one: {command} --port 0 takes a free one",
         )

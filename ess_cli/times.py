@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta
 from ess_cli.errors import BadDate, UsageFault
 
 _RELATIVE = re.compile(r"(?P<sign>\+?)(?P<count>[0-9]{1,9})(?P<unit>[smhdw])", re.ASCII)
-_DURATION = re.compile(r"(?P<count>[0-9]{1,9}(\.[0-9]{1,3})?)(?P<unit>[smhdw])", re.ASCII)
+_DURATION = re.compile(r"(?P<count>[0-9]{1,9}(\.[0-9]{1,3})?)(?P<unit>ms|[smhdw])", re.ASCII)
+_LONGEST_S = 366 * 86400
 _UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
@@ -39,15 +40,19 @@ def parse_moment(option: str, text: str, now: datetime) -> datetime:
 
 
 def parse_duration_s(option: str, text: str) -> float:
-    """The seconds that ``10s``, ``1.5m`` or ``2h`` lasts; units are s, m, h, d, w.
+    """The seconds that ``10s``, ``1.5m`` or ``2h`` lasts; units are ms, s, m, h, d, w.
+
+    It is a year at most, which every way to wait can take.
 
     Raises:
         UsageFault: naming the option and the value.
     """
     found = _DURATION.fullmatch(text)
-    if not found:
+    unit_s = {**_UNIT_S, "ms": 0.001}[found["unit"]] if found else 0
+    duration_s = float(found["count"]) * unit_s if found else 0
+    if not found or duration_s > _LONGEST_S:
         raise UsageFault(f'{option}: not a duration: "{text}"', hint="10s, 1m, 2h")
-    return float(found["count"]) * _UNIT_S[found["unit"]]
+    return duration_s
 
 
 def wire(moment: datetime) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from ess_cli.errors import UsageFault
+from ess_cli.times import parse_duration_s
 from tests.conftest import Run
 
 HINT = "hint: 2026-11-23, 2026-11-23T08:00:00Z, now, 15m or 2d (ago), +2d (ahead)\n"
@@ -94,3 +96,11 @@ def test_each_option_that_takes_a_date_names_itself(ess: Run) -> None:
 
 
 ARGUMENTS = ("--start-date", "--end-date", "--at", "--since", "--until")
+
+
+def test_a_length_of_time_is_a_number_and_its_unit() -> None:
+    lengths = {"500ms": 0.5, "0s": 0, "1.5s": 1.5, "10m": 600, "2h": 7200, "3d": 259200}
+    assert {text: parse_duration_s("--for", text) for text in lengths} == lengths
+    for text in ("", "2", "-2s", "+2s", "2 s", "2S", "1e3s", ".5s", "1h30m", "367d", "٢s", "2s\n"):
+        with pytest.raises(UsageFault):
+            parse_duration_s("--for", text)
