@@ -8,7 +8,7 @@ _ess_at() {
     options='-h|--help -p|--profile=names:profiles --base-url=text --token-file=files --user-token-file=files -o|--output=words:table,json,jsonl,yaml,csv,tsv,name --json --query=text --no-header --excel -q|--quiet -v|--verbose --debug --no-color --timeout=text --no-input -V|--version'
     case $1 in
     '')
-        commands='topics subs delivery-cfg deliveries buffer-files event-types dictionaries auth profile sandbox api completion help'
+        commands='topics subs delivery-cfg deliveries buffer-files event-types dictionaries auth profile listen sandbox api completion help'
         options+=' -c|--columns=text' ;;
     ' topics')
         commands='list event-types dump'
@@ -129,6 +129,8 @@ _ess_at() {
     ' profile remove')
         arguments='names:profiles'
         options+=' -n|--dry-run -y|--yes --confirm=text -c|--columns=text' ;;
+    ' listen')
+        options+=' --port=text --status=text --fail-first=text --delay=text --basic=text --password-file=files --save=files --forward-to=text --count=text --for=text -c|--columns=list:received,topic,event-type,event-id,attempt,verdict,detail,status,timestamp,event' ;;
     ' sandbox')
         commands='status reset serve faults emit seed'
         options+=' -c|--columns=text' ;;

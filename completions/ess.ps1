@@ -36,6 +36,7 @@ Register-ArgumentCompleter -Native -CommandName 'ess' -ScriptBlock {
                 'dictionaries Formats, protocols and authentication types'
                 'auth Log in, log out, see which credentials are used'
                 'profile Accounts and their settings'
+                'listen Be a webhook: show each event as it is delivered, and answer as told'
                 'sandbox The embedded service: try, rehearse and test without an account'
                 'api Call any path of the service and print the reply as it came'
                 'completion Print the completion script of a shell'
@@ -609,6 +610,23 @@ Register-ArgumentCompleter -Native -CommandName 'ess' -ScriptBlock {
                 '-y|--yes Do not ask'
                 '--confirm=text Confirm a protected profile by its name'
                 '-c|--columns=text Columns to show; +x adds one, ? lists them'
+            )
+        }
+        ' listen' = @{
+            Commands = @()
+            Arguments = @()
+            Options = @(
+                '--port=text 0 takes a free one. [8026]'
+                '--status=text What is answered: --status 503. [200]'
+                '--fail-first=text Fail the first N requests of each event id, with --status or 503; then take it'
+                '--delay=text Hold each answer back: 500ms, 2s'
+                '--basic=text Take events of this user only'
+                '--password-file=files Read that user''s password from a file, - is stdin; else it is asked for'
+                '--save=files Keep each event''s body in this directory'
+                '--forward-to=text Pass events on, and answer what is answered there'
+                '--count=text End after N different events taken'
+                '--for=text End after so long; short of --count, with code 13'
+                '-c|--columns=list:received,topic,event-type,event-id,attempt,verdict,detail,status,timestamp,event Columns to show; +x adds one, ? lists them'
             )
         }
         ' sandbox' = @{

@@ -27,6 +27,7 @@ GROUPS = {
     "dictionaries": ("dictionaries", "Formats, protocols and authentication types"),
     "auth": ("auth", "Log in, log out, see which credentials are used"),
     "profile": ("profile", "Accounts and their settings"),
+    "listen": ("listen", "A webhook on this machine, to see and rehearse deliveries"),
     "sandbox": ("sandbox", "The embedded service: serve, emit, seed, reset"),
     "api": ("api", "Any path of the service, as it comes"),
     "completion": ("completion", "Completion for bash, zsh, fish and PowerShell"),

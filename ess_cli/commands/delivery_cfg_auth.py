@@ -165,21 +165,27 @@ def _settings(
     ess: Any, code: str, username: str | None, password_file: str | None, settings_file: str | None
 ) -> dict[str, Any]:
     if code == "BASIC":
-        password = _password(ess, password_file)
-        # As BASIC sends it, too: a refusal may quote the header.
-        register(password)
-        register(f"{username}:{password}")
+        password = read_password(ess, password_file, username)
         return {"username": username, "password": password}
     return _oauth_settings(settings_file) if settings_file else {}
 
 
-def _password(ess: Any, password_file: str | None) -> str:
+def read_password(ess: Any, password_file: str | None, username: str | None) -> str:
+    """The password of a receiver, from ``--password-file`` or typed; masked from now on.
+
+    Raises:
+        UsageFault: it is empty, or there is nobody to ask.
+        FileTrouble: the file cannot be read.
+    """
     if password_file is None:
         password = ess.ask_secret("password of the receiver", option="--password-file PATH")
     else:
         password = _read(password_file, "--password-file").removesuffix("\n").removesuffix("\r")
     if not password:
         raise UsageFault("the password is empty")
+    # As BASIC sends it, too: a refusal may quote the header.
+    register(password)
+    register(f"{username}:{password}")
     return str(password)
 
 

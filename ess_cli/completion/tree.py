@@ -50,6 +50,7 @@ _BY_METAVAR = {
     "SHELL": Value("words", SHELLS),
     "STATUS": Value("words", ("SUCCESS", "PENDING", "RETRY", "FAILED")),
     "SUBJECT": Value("words", tuple(SUBJECTS)),
+    "DIR": FILES,
     "PATH": FILES,
     "PATH|-": FILES,
     "FILE": FILES,

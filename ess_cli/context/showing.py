@@ -70,6 +70,25 @@ class Showing(Run):
         """Print a list; returns how many rows it had."""
         return self._show_batches([list(rows)])
 
+    def show_arriving(self, rows: Iterable[Row]) -> None:
+        """Print rows as they come, each let out at once.
+
+        json, and what ``--query`` picks of anything but jsonl, are one document: they wait for
+        the last row.
+        """
+        if self.format == "table" and not self.flags.query:
+            from ess_cli.render.live import write_live
+
+            style = self._style
+            write_live(self.terminal, rows, style.columns, header=style.header)
+        else:
+            self._show_batches(self._let_out(rows))
+
+    def _let_out(self, rows: Iterable[Row]) -> Iterator[list[Any]]:
+        for row in rows:
+            yield [row]
+            self.terminal.flush()
+
     def show_object(self, document: Any, rows: Iterable[Row] | None = None) -> None:
         """Print one reply.
 

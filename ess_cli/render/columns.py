@@ -22,6 +22,7 @@ class Column(NamedTuple):
         right: numbers stand at the right.
         cut: may be shortened in the middle on a terminal; ids never are.
         extra: shown only when asked for.
+        least: how wide it begins where rows are printed as they come.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Column(NamedTuple):
     right: bool = False
     cut: bool = False
     extra: bool = False
+    least: int = 0
 
     def of(self, row: Row) -> Any:
         """This column's value in a row; None where the row has none."""

@@ -30,38 +30,40 @@ def write_table(
     if terminal.out_is_tty and following is None:
         _write_rich(terminal, first, columns, header=header)
         return
-    titles = [_title(column) for column in columns]
+    titles = [title(column) for column in columns]
     widths = [
-        max(_width(line[index]) for line in ([titles] if header else []) + first)
+        max(width_of(line[index]) for line in ([titles] if header else []) + first)
         for index in range(len(columns))
     ]
     if header:
-        terminal.write(_plain_line(titles, columns, widths))
+        terminal.write(plain_line(titles, columns, widths))
     for cells in first:
-        terminal.write(_plain_line(cells, columns, widths))
+        terminal.write(plain_line(cells, columns, widths))
     if following is not None:
-        terminal.write(_plain_line(_cells(following, columns), columns, widths))
+        terminal.write(plain_line(_cells(following, columns), columns, widths))
     for row in arriving:
-        terminal.write(_plain_line(_cells(row, columns), columns, widths))
+        terminal.write(plain_line(_cells(row, columns), columns, widths))
 
 
 def _cells(row: Row, columns: tuple[Column, ...]) -> list[str]:
     return [shown(column.of(row)) for column in columns]
 
 
-def _title(column: Column) -> str:
+def title(column: Column) -> str:
+    """What stands above a column."""
     return shown(column.name).upper().replace("-", " ")
 
 
-def _plain_line(cells: list[str], columns: tuple[Column, ...], widths: list[int]) -> bytes:
+def plain_line(cells: list[str], columns: tuple[Column, ...], widths: list[int]) -> bytes:
+    """One line of aligned cells, no blanks at its end."""
     padded = []
     for cell, column, width in zip(cells, columns, widths, strict=True):
-        blanks = " " * (width - _width(cell))
+        blanks = " " * (width - width_of(cell))
         padded.append(blanks + cell if column.right else cell + blanks)
     return f"{'  '.join(padded).rstrip()}\n".encode()
 
 
-def _width(text: str) -> int:
+def width_of(text: str) -> int:
     """Columns of the screen that a text takes."""
     if text.isascii():
         return len(text)
@@ -85,7 +87,7 @@ def _write_rich(
     )
     for column in columns:
         grid.add_column(
-            Text(_title(column)),
+            Text(title(column)),
             justify="right" if column.right else "left",
             no_wrap=True,
             overflow="crop",
@@ -94,7 +96,7 @@ def _write_rich(
     for cells in lines:
         grid.add_row(
             *(
-                Text(_cut(cell, room) if column.cut else cell)
+                Text(cut(cell, room) if column.cut else cell)
                 for cell, column in zip(cells, columns, strict=True)
             )
         )
@@ -129,7 +131,7 @@ def _room(lines: list[list[str]], columns: tuple[Column, ...], width: int) -> in
     return max(flexible, default=0)
 
 
-def _cut(text: str, room: int) -> str:
+def cut(text: str, room: int) -> str:
     """A name shortened in its middle."""
     if len(text) <= room:
         return text
