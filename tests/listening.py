@@ -130,6 +130,8 @@ class Downstream:
         self.answers: list[tuple[int, dict[str, str], bytes]] = [(200, {}, b"")]
         self.lines: list[str] = []
         self.came = threading.Event()
+        self.pause = threading.Event()
+        self.pause.set()
         self.received: list[tuple[dict[str, str], bytes]] = []
         downstream = self
 
@@ -139,6 +141,7 @@ class Downstream:
                 downstream.lines.append(f"{self.command} {self.path}")
                 downstream.received.append((dict(self.headers.items()), content))
                 downstream.came.set()
+                downstream.pause.wait(PATIENCE_S)
                 answers = downstream.answers
                 status, headers, reply = answers.pop(0) if len(answers) > 1 else answers[0]
                 if status == 0:

@@ -6,6 +6,7 @@ import json
 import resource
 import socket
 import stat
+import threading
 from pathlib import Path
 
 import pytest
@@ -120,6 +121,28 @@ def test_an_event_is_passed_on_as_it_came_and_without_its_credentials(listen: Li
         *("Content-Type", "X-ESS-EVENT-KEY"),
     }
     assert sent["Content-Type"] == "application/json; charset=utf-8"
+
+
+def test_two_copies_at_a_time_are_passed_on_once(listen: Listen) -> None:
+    with Downstream() as other:
+        other.pause.clear()
+        hook = listen(
+            *("--forward-to", f"http://127.0.0.1:{other.port}/", "--count", "2", "-o", "jsonl")
+        )
+        senders = [threading.Thread(target=hook.post, args=(body("e-1"),)) for _ in range(2)]
+        senders[0].start()
+        assert other.came.wait(PATIENCE_S)
+        senders[1].start()
+        # The second copy has its turn once the first one has been answered.
+        assert hook.post(body("e-2", topic="")) == 400
+        other.pause.set()
+        for sender in senders:
+            sender.join(PATIENCE_S)
+        hook.post(body("e-2"))
+        assert sorted(row["verdict"] for row in hook.rows()) == [
+            *("duplicate", "invalid", "ok", "ok")
+        ]
+    assert other.lines == ["POST /"] * 2
 
 
 def test_what_the_other_webhook_answers_is_answered(listen: Listen) -> None:

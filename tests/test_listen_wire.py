@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import socket
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -55,6 +56,17 @@ def test_many_senders_at_a_time_and_each_event_is_taken_once(listen: Listen) -> 
         "duplicate": 120,
     }
     assert (answers.count(503), answers.count(200)) == (30, 150)
+
+
+def test_only_loopback_is_listened_on(listen: Listen) -> None:
+    hook = listen("--count", "1")
+    sockets = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()]
+    servers = [local for _, local, _, state, *_ in sockets if state == "0A"]
+    assert [local for local in servers if local.endswith(f":{hook.port:04X}")] == [
+        f"0100007F:{hook.port:04X}"
+    ]
+    hook.post(body())
+    assert hook.ended().code == 0
 
 
 CHUNKED = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"

@@ -61,10 +61,10 @@ class Folder:
         """A new file in the directory, on the disk."""
         handle, name = mkstemp(dir=self.path, prefix=".", suffix=".partial")
         try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(body)
-                stream.flush()
-                os.fsync(stream.fileno())
+            with os.fdopen(handle, "wb") as file:
+                file.write(body)
+                file.flush()
+                os.fsync(handle)
         except OSError:
             Path(name).unlink(missing_ok=True)
             raise

@@ -78,7 +78,7 @@ class ReceiverServer(ThreadingHTTPServer):
         self._connections: set[socket.socket] = set()
         self._changed = threading.Condition()
         try:
-            super().__init__(("127.0.0.1", port), _Handler)
+            super().__init__(("127.0.0.1", port), _Connection)
         except OSError as error:
             if error.errno in (errno.EADDRINUSE, errno.EACCES):
                 raise PortInUse(port, "ess listen") from error
@@ -117,15 +117,14 @@ class ReceiverServer(ThreadingHTTPServer):
         """Stay silent: the client has gone."""
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Connection(BaseHTTPRequestHandler):
     """One connection: its requests, one after the other."""
 
     server: ReceiverServer
     protocol_version = "HTTP/1.1"
-    # Without these two, a keep-alive connection stalls 40 ms for each reply: header and body
+    # Without these, a keep-alive connection stalls 40 ms for each reply: header and body
     # leave apart, and the second waits for the acknowledgement of the first.
-    wbufsize = -1
-    disable_nagle_algorithm = True
+    wbufsize, disable_nagle_algorithm = -1, True
 
     def setup(self) -> None:
         super().setup()

@@ -119,8 +119,8 @@ MUSTS = (
     must(
         "Ids and criteria are whole on the narrowest screen; names are cut in their middle.",
         (
-            "_cut(cell, room) if column.cut else cell",
-            "_cut(cell, room)",
+            "cut(cell, room) if column.cut else cell",
+            "cut(cell, room)",
             f"{TERMINAL}test_ids_and_criteria_are_whole_on_the_narrowest_screen",
         ),
         (

@@ -90,11 +90,11 @@ MUSTS = (
     must(
         "What a table shows is no markup: brackets, links and emoji names stay as they are.",
         (
-            "Text(_cut(cell, room) if column.cut else cell)",
-            "(_cut(cell, room) if column.cut else cell)",
+            "Text(cut(cell, room) if column.cut else cell)",
+            "(cut(cell, room) if column.cut else cell)",
             MARKUP,
         ),
-        ("Text(_title(column)),", "_title(column),", f"{MARKUP}[:bomb:-:bomb:]"),
+        ("Text(title(column)),", "title(column),", f"{MARKUP}[:bomb:-:bomb:]"),
     ),
     must(
         "JSON on stdout is ASCII, whatever the service says.",
