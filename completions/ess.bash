@@ -139,7 +139,7 @@ _ess_at() {
     ' sandbox reset')
         options+=' -n|--dry-run -y|--yes --confirm=text -c|--columns=text' ;;
     ' sandbox serve')
-        options+=' --port=text +|--allow-host=text --retry-schedule=text --clock-speed=text --delivery-timeout=text +|--fault=text --fault-seed=text -c|--columns=text' ;;
+        options+=' --port=text +|--allow-host=text --retry-schedule=text --clock-speed=text --delivery-timeout=text +|--fault=text --fault-seed=text --expire-tokens=text -c|--columns=text' ;;
     ' sandbox faults')
         options+=' -c|--columns=list:name,kind,effect' ;;
     ' sandbox emit')

@@ -469,6 +469,7 @@ function __ess_at --no-scope-shadowing
                 '--delivery-timeout=text For one attempt. [10s]' \
                 '+|--fault=text What goes wrong, and how often: 429:5%,timeout:1%; see ess sandbox faults' \
                 '--fault-seed=text The same faults again. [a new one each time]' \
+                '--expire-tokens=text How long a token is good for. [for ever]' \
                 '-c|--columns=text Columns to show; +x adds one, ? lists them'
         case ' sandbox faults'
             set -a options \

@@ -671,6 +671,7 @@ Register-ArgumentCompleter -Native -CommandName 'ess' -ScriptBlock {
                 '--delivery-timeout=text For one attempt. [10s]'
                 '+|--fault=text What goes wrong, and how often: 429:5%,timeout:1%; see ess sandbox faults'
                 '--fault-seed=text The same faults again. [a new one each time]'
+                '--expire-tokens=text How long a token is good for. [for ever]'
                 '-c|--columns=text Columns to show; +x adds one, ? lists them'
             )
         }

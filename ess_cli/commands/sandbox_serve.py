@@ -67,12 +67,20 @@ def serve(
             "--fault-seed", metavar="N", min=0, help="The same faults again. [a new one each time]"
         ),
     ] = None,
+    expire_tokens: Annotated[
+        str | None,
+        typer.Option(
+            "--expire-tokens", metavar="DURATION", help="How long a token is good for. [for ever]"
+        ),
+    ] = None,
 ) -> None:
     """Offer the sandbox over HTTP on this machine, for curl and other clients.
 
     Prints its base URL, then runs until Ctrl-C. The same database as `ess -p sandbox`. Any
     bearer token is taken, but "expired". Events on their way are delivered to their webhooks.
     -v prints a line a request and a line an attempt.
+
+    Tokens are refreshed with the consumer key `sandbox-key` and the secret `sandbox-secret`.
 
     With --fault, things go wrong: `--fault '429:5%,timeout:1%,ignore-offset'`. That is so for
     who comes over HTTP; `ess -p sandbox` stays exact. The same seed brings the same faults to
@@ -88,6 +96,7 @@ def serve(
         clock_speed=_speed(clock_speed),
         delivery_timeout_s=_timeout_s(delivery_timeout),
         faults=_faults(ess, fault, fault_seed),
+        token_lifetime_s=_lifetime_s(expire_tokens),
     )
     log = ess.terminal.say if ess.flags.verbose else None
     note = ess.terminal.note
@@ -130,6 +139,10 @@ def _schedule(text: str) -> tuple[float, ...]:
     if text == "none":
         return ()
     return tuple(parse_duration_s("--retry-schedule", each) for each in text.split(","))
+
+
+def _lifetime_s(text: str | None) -> float | None:
+    return None if text is None else parse_duration_s("--expire-tokens", text)
 
 
 def _speed(speed: float) -> float:

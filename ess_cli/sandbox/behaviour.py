@@ -18,6 +18,7 @@ class Behaviour(NamedTuple):
             stay those of the real clock.
         delivery_timeout_s: how long one attempt may take, from connecting to the reply's end.
         faults: what goes wrong on demand; None where all goes well.
+        token_lifetime_s: how long a token is good for after its first request; None for ever.
     """
 
     allowed_hosts: frozenset[str] = frozenset()
@@ -25,3 +26,4 @@ class Behaviour(NamedTuple):
     clock_speed: float = 1.0
     delivery_timeout_s: float = 10.0
     faults: Faults | None = None
+    token_lifetime_s: float | None = None

@@ -17,7 +17,6 @@ from ess_cli.errors import UsageFault
 from ess_cli.sandbox.chances import CHANCES, Chance, Exchange, find, is_write
 from ess_cli.sandbox.oddities import SWITCHES
 from ess_cli.sandbox.replies import Reply, Request
-from ess_cli.sandbox.routes import handle
 from ess_cli.sandbox.store import Store
 from ess_cli.sandbox.switches import Handle
 
@@ -133,13 +132,17 @@ class Trouble:
     Which fault a request has depends on the seed and on the request's number, counted from 1:
     the same requests in the same order meet the same faults. Where several connections are
     busy at once, their order is not the client's to decide.
+
+    Args:
+        faults: what goes wrong.
+        answer: how requests are answered where nothing does.
     """
 
-    def __init__(self, faults: Faults) -> None:
+    def __init__(self, faults: Faults, answer: Handle) -> None:
         self._faults = faults
         self._lock = threading.Lock()
         self._count = 0
-        self._handle: Handle = handle
+        self._handle = answer
         for name in faults.switches:
             self._handle = SWITCHES[name].around(self._handle)
 

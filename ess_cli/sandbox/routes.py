@@ -1,4 +1,4 @@
-"""The 24 operations of the reference, one row each, and the one way into them.
+"""The 24 operations of the reference, one row each, what stands beside them, and the one way in.
 
 Nothing else of the program describes the service to the sandbox: field names, paths and rules
 are read from the API reference a second time.
@@ -9,16 +9,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
-from ess_cli.sandbox import catalogue, configurations, deliveries, dumps, subscriptions
+from ess_cli.sandbox import (
+    catalogue,
+    configurations,
+    deliveries,
+    dumps,
+    subscriptions,
+    tokens,
+)
 from ess_cli.sandbox.fields import parse_object
 from ess_cli.sandbox.replies import RefusedError, Reply, Request
 from ess_cli.sandbox.routing import Call, Route, Router
 from ess_cli.sandbox.store import Store
+from ess_cli.sandbox.tokens import Lifetime
 
 PREFIX = "/ess/v1"
-
-EXPIRED_TOKEN = "expired"  # noqa: S105 - a word that everybody may know
-"""The token that is always refused, so that an expired one can be rehearsed."""
 
 ROUTES = (
     Route("GET", "/topic-subscriptions", subscriptions.list_subscriptions),
@@ -65,9 +70,22 @@ ROUTES = (
 
 _ROUTER = Router(PREFIX, ROUTES)
 
+BESIDE = (
+    Route("GET", "/saop-rest-data/v1/apptoken-refresh", tokens.refresh),
+    Route("GET", "/apptoken-refresh", tokens.refresh),
+)
+"""What the field notes know of on the same host."""
 
-def handle(store: Store, request: Request) -> Reply:
+_BESIDE = Router("", BESIDE)
+
+
+def handle(store: Store, request: Request, lifetime: Lifetime | None = None) -> Reply:
     """What the service answers to ``request``: the same for the adapter and the server.
+
+    Args:
+        store: the state.
+        request: as it came.
+        lifetime: how long a token is good for; None for ever.
 
     Checked in this order: path (404), method (405), token (401), media type of a write (415),
     body (400), then the operation's own rules.
@@ -76,16 +94,18 @@ def handle(store: Store, request: Request) -> Reply:
         SandboxUnusable: the database is damaged, busy or not writable.
     """
     try:
-        methods, args = _ROUTER.find(request.path)
+        router = _ROUTER if request.path.startswith(PREFIX) else _BESIDE
+        methods, args = router.find(request.path)
         operation = methods.get(request.method)
         if operation is None:
             raise RefusedError("wrong-method", allow=", ".join(methods))
-        _check_token(request.headers)
+        if operation is not tokens.refresh:
+            tokens.check(store, request.headers, lifetime)
         body = {}
         if request.method != "GET":
             _check_media_type(request.headers)
             body = parse_object(request.body)
-        return operation(store, Call(args, _parameters(request.query), body))
+        return operation(store, Call(args, _parameters(request.query), body, request.headers))
     except RefusedError as refused:
         return refused.reply(request.path, store.now())
 
@@ -95,16 +115,6 @@ def _parameters(query: str) -> dict[str, str]:
         return {}
     # Reversed, so that the first of a name stays.
     return dict(reversed(parse_qsl(query, keep_blank_values=True)))
-
-
-def _check_token(headers: Mapping[str, str]) -> None:
-    # user-token is marked as required throughout, yet never demanded (field notes, H).
-    scheme, _, token = headers.get("authorization", "").partition(" ")
-    token = token.strip()
-    if scheme.lower() != "bearer" or not token:
-        raise RefusedError("no-token", "Authorization: Bearer <token> is missing")
-    if token == EXPIRED_TOKEN:
-        raise RefusedError("expired-token", "The access token has expired")
 
 
 def _check_media_type(headers: Mapping[str, str]) -> None:

@@ -21,6 +21,8 @@ class Call(NamedTuple):
     """The query's parameters, decoded; the first of a name counts."""
     body: Body
     """The JSON object that was sent; empty for a GET."""
+    headers: Mapping[str, str]
+    """Names in lower case."""
 
 
 Operation = Callable[[Store, Call], Reply]

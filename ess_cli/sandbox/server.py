@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer  # noqa: TID253 - its home
 from socketserver import TCPServer
 from typing import Any
@@ -25,6 +26,8 @@ from ess_cli.sandbox.faults import Trouble
 from ess_cli.sandbox.replies import RefusedError, Reply, Request
 from ess_cli.sandbox.routes import handle
 from ess_cli.sandbox.store import Store
+from ess_cli.sandbox.switches import Handle
+from ess_cli.sandbox.tokens import Lifetime
 from ess_cli.sandbox.workers import Voices, Worker, workers_for
 
 _NAMES = ("127.0.0.1", "localhost", "[::1]")
@@ -60,7 +63,7 @@ class SandboxServer(ThreadingHTTPServer):
     ) -> None:
         self.store = store
         self.behaviour = behaviour
-        self.answer = Trouble(behaviour.faults).answer if behaviour.faults else handle
+        self.answer = _answering(behaviour)
         self.log = voices.log
         self.idle_timeout_s = idle_timeout_s
         self.stopping = False
@@ -127,6 +130,13 @@ class SandboxServer(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Stay silent: what can be said was logged with the request; the client has gone."""
+
+
+def _answering(behaviour: Behaviour) -> Handle:
+    answer: Handle = handle
+    if behaviour.token_lifetime_s is not None:
+        answer = partial(handle, lifetime=Lifetime(behaviour.token_lifetime_s))
+    return Trouble(behaviour.faults, answer).answer if behaviour.faults else answer
 
 
 class _Handler(BaseHTTPRequestHandler):
