@@ -112,7 +112,7 @@ def test_status_says_where_the_state_is_and_what_is_in_it(ess: Run, home: Path) 
     size = facts.pop("size_bytes")
     assert facts == {
         "path": str(home / ".local" / "state" / "ess" / "sandbox.db"),
-        "schema_version": 3,
+        "schema_version": 4,
         "topics": 10,
         "event-types": 37,
         "delivery-configurations": 14,

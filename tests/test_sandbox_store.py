@@ -55,7 +55,7 @@ def test_status_counts_what_the_seed_holds(store: Store) -> None:
     status = store.status()
     assert list(status) == ["path", "schema_version", "size_bytes", *SEED]
     assert status["path"] == str(store.path)
-    assert status["schema_version"] == 3
+    assert status["schema_version"] == 4
     assert isinstance(status["size_bytes"], int)
     assert status["size_bytes"] >= store.path.stat().st_size > 0
     assert counts(store) == SEED
@@ -135,8 +135,8 @@ def damage_owner(path: Path) -> None:
     [
         (damage_text, "file is not a database"),
         (damage_pages, "malformed"),
-        (damage_version, "its schema version is 99, this program reads 3"),
-        (damage_owner, "its schema version is 0, this program reads 3"),
+        (damage_version, "its schema version is 99, this program reads 4"),
+        (damage_owner, "its schema version is 0, this program reads 4"),
     ],
 )
 def test_an_unusable_database_is_named_and_kept_until_a_reset(

@@ -80,7 +80,8 @@ def serve(
     bearer token is taken, but "expired". Events on their way are delivered to their webhooks.
     -v prints a line a request and a line an attempt.
 
-    Tokens are refreshed with the consumer key `sandbox-key` and the secret `sandbox-secret`.
+    Buffer files close on their configuration's schedule; dumps are written. Tokens are refreshed
+    with the consumer key `sandbox-key` and the secret `sandbox-secret`.
 
     With --fault, things go wrong: `--fault '429:5%,timeout:1%,ignore-offset'`. That is so for
     who comes over HTTP; `ess -p sandbox` stays exact. The same seed brings the same faults to

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from http import HTTPStatus
-from io import BytesIO
+from io import BufferedReader, RawIOBase
+from itertools import chain
+from typing import Any
 from urllib.parse import urlsplit
 
 # NOTE: this module is imported when a session is built for the sandbox, requests being there.
@@ -14,6 +17,8 @@ from requests.structures import CaseInsensitiveDict  # noqa: TID253
 from requests.utils import get_encoding_from_headers  # noqa: TID253
 from urllib3 import HTTPResponse  # noqa: TID253
 
+from ess_cli.errors import SandboxUnusable
+from ess_cli.sandbox import dumps
 from ess_cli.sandbox.replies import Request
 from ess_cli.sandbox.routes import handle
 from ess_cli.sandbox.store import Store
@@ -55,10 +60,16 @@ class SandboxAdapter(BaseAdapter):
                 body=_bytes(request.body),
             ),
         )
-        body = b"" if request.method == "HEAD" else reply.body
-        headers = {**dict(reply.headers), "Content-Length": str(len(reply.body))}
+        if reply.is_job:
+            # The job is remembered. Where it cannot be done now, the next one takes it along.
+            with suppress(SandboxUnusable):
+                for _ in dumps.finish(self._store):
+                    pass
+        body = [] if request.method == "HEAD" else chain([reply.body], reply.rest)
+        length = len(reply.body) + reply.rest_bytes
+        headers = {**dict(reply.headers), "Content-Length": str(length)}
         raw = HTTPResponse(
-            body=BytesIO(body),
+            body=BufferedReader(_Parts(body)),
             headers=headers,
             status=reply.status,
             reason=HTTPStatus(reply.status).phrase,
@@ -80,6 +91,28 @@ class SandboxAdapter(BaseAdapter):
     def close(self) -> None:
         """Close the store's idle connections."""
         self._store.close()
+
+
+class _Parts(RawIOBase):
+    """The parts of a body, to be read as from a connection."""
+
+    def __init__(self, parts: Iterable[bytes]) -> None:
+        self._parts = iter(parts)
+        self._held = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._held:
+            try:
+                self._held = next(self._parts)
+            except StopIteration:
+                return 0
+        taken = self._held[: len(buffer)]
+        buffer[: len(taken)] = taken
+        self._held = self._held[len(taken) :]
+        return len(taken)
 
 
 def _text(value: str | bytes) -> str:

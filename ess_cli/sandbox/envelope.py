@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 from ess_cli.sandbox.replies import encode
 
+XML_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
+
 _CONTENT_TYPES = {"JSON": "application/json", "XML": "application/xml"}
 
 # What XML 1.0 cannot hold becomes U+FFFD; what a reader would take for layout is written as a
@@ -32,7 +34,7 @@ class Envelope(NamedTuple):
     Attributes:
         body: the event's fields, as JSON text.
         raised_at: when it happened, to the millisecond.
-        attempt: which one this is, from 1.
+        attempt: which one this is, from 1; 0 where none is made.
     """
 
     topic: str
@@ -74,7 +76,11 @@ def _as_json(event: Envelope, fields: Mapping[str, Any]) -> bytes:
 
 
 def _as_xml(event: Envelope, fields: Mapping[str, Any]) -> bytes:
-    """The same names as elements.
+    return (XML_DECLARATION + element(event, fields)).encode()
+
+
+def element(event: Envelope, fields: Mapping[str, Any]) -> str:
+    """The same names as elements of XML.
 
     UNKNOWN: the service's own layout; a webhook of format XML would settle it. A field's name is
     an attribute, because not every name could be an element's.
@@ -83,16 +89,14 @@ def _as_xml(event: Envelope, fields: Mapping[str, Any]) -> bytes:
         f'<fld-val name="{_escaped(name)}">{_escaped(_text(value))}</fld-val>'
         for name, value in fields.items()
     )
-    document = (
-        '<?xml version="1.0" encoding="UTF-8"?>\n'
-        f"<event-delivery><topic>{_escaped(event.topic)}</topic>"
-        f"<attempt>{event.attempt}</attempt>"
+    attempt = f"<attempt>{event.attempt}</attempt>" if event.attempt else ""
+    return (
+        f"<event-delivery><topic>{_escaped(event.topic)}</topic>{attempt}"
         f"<event><fld-val-list>{values}</fld-val-list>"
         f"<evt-tp>{_escaped(event.event_type)}</evt-tp>"
         f"<timestamp>{event.raised_at}</timestamp></event>"
         f"<event-id>{event.event_id}</event-id></event-delivery>"
     )
-    return document.encode()
 
 
 def _text(value: object) -> str:

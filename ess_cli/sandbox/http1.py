@@ -157,7 +157,7 @@ def _awaits_continue(headers: dict[str, str]) -> bool:
 
 
 def render(reply: Reply, *, closes: bool, is_head: bool = False) -> bytes:
-    """``reply`` as it goes over the wire, head and body in one piece.
+    """``reply`` as it goes over the wire, head and body in one piece; without its rest.
 
     Args:
         reply: what to send.
@@ -166,7 +166,7 @@ def render(reply: Reply, *, closes: bool, is_head: bool = False) -> bytes:
     """
     head = _start(reply.status, reply.headers) + _date(int(time.time()))
     if reply.status != 204:
-        head += f"Content-Length: {len(reply.body)}\r\n"
+        head += f"Content-Length: {len(reply.body) + reply.rest_bytes}\r\n"
     if closes:
         head += "Connection: close\r\n"
     body = b"" if is_head or reply.status == 204 else reply.body

@@ -25,7 +25,7 @@ What breaks HTTP itself (411, 413, 414, 417, 431, 501, 505) is answered like ``i
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from http import HTTPStatus
 from typing import NamedTuple
@@ -43,7 +43,7 @@ class Request(NamedTuple):
 
     method: str
     path: str
-    """With the /ess/v1 prefix, still percent-encoded, without the query."""
+    """From the host on, with the /ess/v1 prefix, still percent-encoded, without the query."""
     query: str
     """What followed the ``?``, still encoded; empty where there was none."""
     headers: Mapping[str, str]
@@ -60,6 +60,11 @@ class Reply(NamedTuple):
     body: bytes = b""
     fault: str = ""
     """How it was spoilt on demand, as a name of ``faults.py``; empty for an honest reply."""
+    rest: Iterable[bytes] = ()
+    """What follows the body, read once, part by part: a file too large for the memory."""
+    rest_bytes: int = 0
+    is_job: bool = False
+    """It says that something will be done, which is to be done now."""
 
 
 def json_reply(document: object) -> Reply:

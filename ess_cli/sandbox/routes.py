@@ -14,6 +14,7 @@ from ess_cli.sandbox import (
     configurations,
     deliveries,
     dumps,
+    media,
     subscriptions,
     tokens,
 )
@@ -71,6 +72,7 @@ ROUTES = (
 _ROUTER = Router(PREFIX, ROUTES)
 
 BESIDE = (
+    Route("GET", "/mediastorage/v1/files/{file-id}/content", media.get_content),
     Route("GET", "/saop-rest-data/v1/apptoken-refresh", tokens.refresh),
     Route("GET", "/apptoken-refresh", tokens.refresh),
 )

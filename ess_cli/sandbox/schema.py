@@ -10,7 +10,7 @@ reference does. Moments are text of one form, ``2017-10-28T17:14:54Z``, which so
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Goes into ``PRAGMA user_version``; raise it with every change of the tables or the seed."""
 
 TABLES = (
@@ -120,16 +120,24 @@ TABLES = (
         compression_type TEXT NOT NULL,
         asked_at TEXT NOT NULL,
         stored TEXT REFERENCES stored_files (id))""",
-    # What Media Storage hands out.
+    "CREATE INDEX dumps_unfinished ON dumps (seq) WHERE stored IS NULL",
+    # What Media Storage hands out, in pieces of one size. size is NULL until the
+    # file is complete; an expired one has no pieces any more.
     """CREATE TABLE stored_files (
         id TEXT PRIMARY KEY,
         name TEXT NOT NULL,
         created TEXT NOT NULL,
         expires TEXT NOT NULL,
-        content BLOB NOT NULL) WITHOUT ROWID""",
-    # Of a token only its SHA-256 is kept. ends_at is in seconds since 1970; NULL lasts for ever.
+        size INTEGER) WITHOUT ROWID""",
+    """CREATE TABLE stored_pieces (
+        file TEXT NOT NULL REFERENCES stored_files (id),
+        place INTEGER NOT NULL,
+        content BLOB NOT NULL,
+        PRIMARY KEY (file, place))""",
+    # What a refresh issued or replaced. Of a token only its SHA-256 is kept. ends_at is in seconds
+    # since 1970; NULL lasts for ever.
     """CREATE TABLE tokens (
-        digest TEXT PRIMARY KEY,
+        digest BLOB PRIMARY KEY,
         ends_at REAL) WITHOUT ROWID""",
 )
 

@@ -249,9 +249,13 @@ class _Handler(BaseHTTPRequestHandler):
         """Send it; False where a fault on demand has spoilt the connection."""
         raw = http1.render(reply, closes=closes, is_head=is_head)
         if reply.fault:
+            raw += b"" if is_head else b"".join(reply.rest)
             line = breakage.Line(self.connection, lambda: self.server.stopping)
             return breakage.send(reply.fault, line, raw)
         self.wfile.write(raw)
+        if not is_head:
+            for part in reply.rest:
+                self.wfile.write(part)
         self.wfile.flush()
         return True
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import IO, Any, NoReturn
 
 from ess_cli.errors import SandboxUnusable
 from ess_cli.sandbox.schema import COUNTED, SCHEMA_VERSION, TABLES
@@ -102,6 +102,17 @@ class Store:
         """A transaction that may write: all of it happens, or, on an exception, nothing."""
         with self._writing, self._lent() as con, _transaction(con):
             yield con
+
+    @contextmanager
+    def scratch(self) -> Iterator[IO[bytes]]:
+        """A file without a name beside the database, which nobody else can read."""
+        from tempfile import TemporaryFile
+
+        try:
+            with TemporaryFile(dir=self.path.parent) as file:
+                yield file
+        except OSError as error:
+            raise _unusable(self.path, error) from error
 
     def status(self) -> dict[str, object]:
         """What ``ess sandbox status`` shows.

@@ -33,6 +33,7 @@ class Worker(Protocol):
 
 def workers_for(store: Store, behaviour: Behaviour, voices: Voices) -> list[Worker]:
     """The workers of a server, not yet started; they are stopped in the same order."""
+    from ess_cli.sandbox.archiving import Archivist
     from ess_cli.sandbox.delivering import Deliverer
 
-    return [Deliverer(store, behaviour, voices)]
+    return [Archivist(store, behaviour, voices), Deliverer(store, behaviour, voices)]
