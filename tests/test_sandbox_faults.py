@@ -13,6 +13,8 @@ import pytest
 
 from ess_cli.sandbox.behaviour import Behaviour
 from ess_cli.sandbox.faults import parse, table
+from ess_cli.sandbox.server import make_server
+from ess_cli.sandbox.store import Store
 from tests.conftest import Run
 from tests.services import served_sandbox
 from tests.test_sandbox_command import fetch, serving
@@ -160,8 +162,9 @@ def test_serve_says_what_goes_wrong_and_marks_it(home: Path) -> None:
 
 def test_what_was_never_answered_has_no_status_in_its_line(home: Path) -> None:
     with serving(home, "-v", "-q", "--fault", "reset", "--fault-seed", "7") as (url, process):
-        with pytest.raises(ConnectionResetError):
+        with pytest.raises(ConnectionResetError) as raised:
             fetch(f"{url}/topics")
+        assert raised.type is ConnectionResetError  # an orderly end has a class below it
         assert process.stderr is not None
         line = process.stderr.readline()
         assert line.startswith("GET /ess/v1/topics - ")
@@ -192,6 +195,20 @@ def test_ctrl_c_ends_it_while_a_reply_is_held_back(home: Path, fault: str) -> No
             process.send_signal(signal.SIGINT)
             _, err = process.communicate(timeout=30)
         assert (process.returncode, err.splitlines()[-1]) == (0, "stopped")
+
+
+def test_a_client_that_waits_for_ever_does_not_keep_the_server(tmp_path: Path) -> None:
+    store = Store(tmp_path / "served.db")
+    behaviour = Behaviour(faults=parse(["timeout"], 0))
+    with make_server(store, behaviour=behaviour, grace_s=5) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        with socket.create_connection(("127.0.0.1", server.server_address[1])) as client:
+            client.sendall(b"GET /ess/v1/topics HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            while not server.busy:
+                threading.Event().wait(0.01)
+            server.shutdown()
+            assert not server.connections
+    store.close()
 
 
 def test_only_who_comes_over_http_meets_faults(ess: Run, home: Path) -> None:
