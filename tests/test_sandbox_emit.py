@@ -148,6 +148,12 @@ def test_a_file_has_an_event_a_line_in_either_form(ess: Run, tmp_path: Path) -> 
     assert len({line.split("\t")[0] for line in outcome.out.splitlines()}) == 5
 
 
+def test_a_rate_never_waits_for_what_has_passed(ess: Run, sleeps: list[float]) -> None:
+    outcome = ess(*PORTED, "--field", SEEDS_NUMBER, "--count", "60", "--rate", "1000/s")
+    assert outcome.code == 0
+    assert min(sleeps) >= 0
+
+
 def test_a_bad_line_of_a_file_is_named_and_nothing_is_emitted(ess: Run) -> None:
     good = json.dumps(
         {"event-type": "porting_event", "fields": {"number": "+1", "porting_date": "2026-11-23"}}

@@ -163,7 +163,8 @@ def emit(
         if per_second is not None:
             ahead = int((monotonic() - began) * per_second) + 1 - done
             if ahead < 1:
-                sleep((done / per_second) - (monotonic() - began))
+                # The moment may have come since.
+                sleep(max(0.0, done / per_second - (monotonic() - began)))
                 continue
             at_once = min(at_once, ahead)
         with store.writing() as con:

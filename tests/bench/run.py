@@ -20,6 +20,9 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
+from tests.bench import sandbox
+from tests.bench.rows import Row, as_markdown
+
 ROWS = 100_000
 NAMES = 10_000
 REQUESTS = 20_000
@@ -46,20 +49,6 @@ class Run(NamedTuple):
 
     seconds: float
     megabytes: float
-
-
-class Row(NamedTuple):
-    """A line of the result."""
-
-    what: str
-    measured: float
-    limit: float
-    unit: str
-
-    @property
-    def held(self) -> bool:
-        """Whether the promise is kept; requests a second are a floor, all else a ceiling."""
-        return self.measured >= self.limit if self.unit == "/s" else self.measured <= self.limit
 
 
 def timed(command: list[str], environment: dict[str, str]) -> Run:
@@ -193,21 +182,10 @@ def measure(home: Path) -> list[Row]:
     ]
 
 
-def as_markdown(rows: list[Row]) -> str:
-    """The table for the README."""
-    lines = ["| what | measured | promised |", "| --- | ---: | ---: |"]
-    for row in rows:
-        figure = f"{row.measured:,.0f}" if row.limit > 10 else f"{row.measured:.2f}"
-        bound = f"at least {row.limit:,}" if row.unit == "/s" else f"at most {row.limit}"
-        missed = "" if row.held else " **missed**"
-        lines.append(f"| {row.what} | {figure}{row.unit}{missed} | {bound}{row.unit} |")
-    return "\n".join(lines)
-
-
 def main() -> int:
     """Measure, print, and write into the README if asked to."""
     with tempfile.TemporaryDirectory() as home:
-        rows = measure(Path(home))
+        rows = [*measure(Path(home)), *sandbox.measure(Path(home))]
     table = as_markdown(rows)
     sys.stdout.write(table + "\n")
     if "--readme" in sys.argv:

@@ -1,7 +1,7 @@
 """How fast the sandbox is while it works: ``python -m tests.bench.sandbox``.
 
-Run it as ``tests.bench.run`` is run. Everything is there at once, as in a rehearsal: the server,
-the command that emits, and a webhook on loopback, each a process of its own.
+A part of ``tests.bench.run``, which can be run alone. Everything is there at once, as in a
+rehearsal: the server, the command that emits, and a webhook on loopback, each a process of its own.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
-from tests.bench.run import Row, as_markdown
+from tests.bench.rows import Row, as_markdown
 
 EVENTS = 5_000
 FLOW = 500
