@@ -18,7 +18,7 @@ from ess_cli.sandbox.store import Store
 from tests.conftest import Run
 from tests.test_sandbox_adapter import fresh
 
-PATIENCE_S = 60.0
+PATIENCE_S = 30.0
 SEEDS_DELIVERIES = 62
 PORTED = ("sandbox", "emit", "porting_event", "--field", "porting_date=2026-11-23")
 NUMBER = ("--field", "number=+12345678901")

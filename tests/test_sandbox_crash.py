@@ -18,7 +18,7 @@ from tests import hostile
 from tests.bench.receiver import Receiver
 from tests.conftest import Run
 from tests.hostile import Wire, on, reply, wire
-from tests.rehearsal import NUMBER, PORTED, until
+from tests.rehearsal import NUMBER, PATIENCE_S, PORTED, until
 from tests.test_sandbox_command import serving
 
 __all__ = ["wire"]
@@ -47,9 +47,14 @@ def successes(ess: Run) -> list[str]:
 def heard(process: subprocess.Popen[str], text: str) -> None:
     """Read what a server says until it has said this."""
     assert process.stderr is not None
-    for line in process.stderr:
-        if text in line:
-            return
+    patience = threading.Timer(PATIENCE_S, process.kill)
+    patience.start()
+    try:
+        for line in process.stderr:
+            if text in line:
+                return
+    finally:
+        patience.cancel()
     raise AssertionError(f"it never said: {text}")
 
 

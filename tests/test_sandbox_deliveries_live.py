@@ -14,7 +14,7 @@ import pytest
 from tests import hostile
 from tests.conftest import Run
 from tests.hostile import Hostile, Wire, on, reply, wire
-from tests.rehearsal import Rehearsal, rehearsal, until
+from tests.rehearsal import PATIENCE_S, Rehearsal, rehearsal, until
 
 __all__ = ["rehearsal", "wire"]
 
@@ -363,7 +363,7 @@ def test_a_slow_webhook_holds_up_no_other(rehearsal: Rehearsal, wire: Wire) -> N
     go_on = threading.Event()
 
     def wait(connection: hostile.Connection) -> None:
-        go_on.wait()
+        go_on.wait(PATIENCE_S)
 
     slow = wire.serve(*[on("POST /hook", wait, OK)] * 20)
     quick = wire.serve(on("POST /hook", OK))
@@ -401,7 +401,7 @@ def test_a_reset_while_an_event_is_sent_leaves_no_trace_of_it(
     go_on = threading.Event()
 
     def wait(connection: hostile.Connection) -> None:
-        go_on.wait()
+        go_on.wait(PATIENCE_S)
 
     server = wire.serve(on("POST /hook", wait, OK))
     rehearsal.webhook(hook(server))
