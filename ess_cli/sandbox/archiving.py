@@ -12,7 +12,8 @@ Several servers of one database may do this: who comes second finds it done.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -39,7 +40,7 @@ class _Due(NamedTuple):
 
 
 class Archivist:
-    """Writes the files of one database."""
+    """Writes the files of one database: dumps in one thread, so that ticks wait for none."""
 
     def __init__(self, store: Store, behaviour: Behaviour, voices: Voices) -> None:
         self._store = store
@@ -49,7 +50,10 @@ class Archivist:
         self._ticks = Ticks(self._clock.start)
         self._told: set[tuple[int, str]] = set()
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="archivist", daemon=True)
+        self._threads = [
+            threading.Thread(target=self._run, args=(work,), name="archivist", daemon=True)
+            for work in (self._write_dumps, self._close_due)
+        ]
 
     def start(self) -> None:
         """Begin; say first whose schedules cannot be read."""
@@ -57,39 +61,44 @@ class Archivist:
             for each in scheduled(con):
                 if each.cron is not None:
                     self._tick_lies_behind(each, each.cron, self._clock.start)
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def stop(self, grace_s: float) -> None:
         """Give up a dump that is being written; the next server begins it again."""
         self._stopping.set()
-        if self._thread.ident is not None:
-            self._thread.join(grace_s)
+        end_s = time.monotonic() + grace_s
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join(max(0.0, end_s - time.monotonic()))
 
-    def _run(self) -> None:
+    def _run(self, work: Callable[[], float]) -> None:
         wait_s = _LOOK_EVERY_S
         while not self._stopping.wait(wait_s):
+            wait_s = _PAUSE_S
             try:
-                for line in dumps.finish(self._store, self._stopping.is_set):
-                    self._log(line)
-                for line in self._close_due():
-                    self._log(line)
-                wait_s = self._clock.real_s(self._ticks.next_in_s)
-                wait_s = max(_LOOK_AT_MOST_EVERY_S, min(_LOOK_EVERY_S, wait_s))
+                wait_s = work()
             except SandboxUnusable as fault:
                 self._log(fault.message)
-                wait_s = _PAUSE_S
             except Exception as error:  # noqa: BLE001 - one bad file must not end all others
                 self._log(f"a bug: {type(error).__name__}")
-                wait_s = _PAUSE_S
 
-    def _close_due(self) -> Iterator[str]:
+    def _write_dumps(self) -> float:
+        for line in dumps.finish(self._store, self._stopping.is_set):
+            self._log(line)
+        return _LOOK_EVERY_S
+
+    def _close_due(self) -> float:
+        """Close what is due; the seconds until something may be due again."""
         now = self._clock.read(self._store.now())
         for due in self._find_due(now):
             with self._store.writing() as con:
                 name = closing.close(con, due.file, due.configuration, self._store.now())
             if name is not None:
-                yield f"closed {name}"
+                self._log(f"closed {name}")
         self._ticks.pass_to(now)
+        wait_s = self._clock.real_s(self._ticks.next_in_s)
+        return max(_LOOK_AT_MOST_EVERY_S, min(_LOOK_EVERY_S, wait_s))
 
     def _find_due(self, now: datetime) -> list[_Due]:
         with self._store.reading() as con:
