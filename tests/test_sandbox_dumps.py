@@ -15,6 +15,9 @@ from typing import Any
 import pytest
 import requests
 
+from ess_cli.sandbox import dumps
+from ess_cli.sandbox.replies import Request
+from ess_cli.sandbox.routes import handle
 from ess_cli.sandbox.store import Store
 from tests.conftest import Run
 from tests.test_sandbox_adapter import NOW, Service, service
@@ -137,6 +140,38 @@ def test_a_file_expires_after_seven_days_and_gives_its_room_back(service: Servic
     assert fetch(service, notice).status_code == 404
     service.read(DUMP, compression="true", compressionType="gzip")
     assert service.store.rows("SELECT count(DISTINCT file) FROM stored_pieces") == [(1,)]
+
+
+def ask_for_dump(service: Service) -> None:
+    """A job that nobody has begun; the dump has more than a line."""
+    fill(service.store, 1)
+    query = "compression=true&compressionType=gzip"
+    headers = {"authorization": "Bearer x"}
+    reply = handle(service.store, Request("GET", f"/ess/v1{DUMP}", query, headers, b""))
+    assert reply.status == 200
+
+
+def test_of_two_who_write_the_same_dump_one_has_written_it(service: Service) -> None:
+    ask_for_dump(service)
+    others: list[str] = []
+
+    def other_is_quicker() -> bool:
+        others.extend(dumps.finish(service.store))
+        return False
+
+    assert list(dumps.finish(service.store, other_is_quicker)) == []
+    assert others == ["wrote subscriptions-NIS-Events-2569.jsonl.gz"]
+    (notice,) = notices(service)
+    assert gzip.decompress(fetch(service, notice).content).count(b"\n") == 2
+
+
+def test_a_dump_that_is_given_up_is_begun_again(service: Service) -> None:
+    ask_for_dump(service)
+    assert list(dumps.finish(service.store, lambda: True)) == []
+    assert notices(service) == []
+    assert len(list(dumps.finish(service.store))) == 1
+    assert list(dumps.finish(service.store)) == []
+    assert len(notices(service)) == 1
 
 
 def test_a_file_of_many_pieces_comes_whole(service: Service) -> None:

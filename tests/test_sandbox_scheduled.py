@@ -157,6 +157,7 @@ def test_a_file_opens_with_its_first_event_and_closes_on_the_tick(archive: Archi
             (second, "2", "2026-11-23T08:30:40.000Z"),
         )
     ]
+    assert archive.service.store.rows("SELECT count(*) FROM buffered") == [(0,)]
     third = archive.port(ONE)
     assert [file["file-id"] for file in archive.files()] == [604, 605]
     archive.pass_time(60)
