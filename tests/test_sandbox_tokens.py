@@ -13,10 +13,11 @@ import requests
 from ess_cli.sandbox.behaviour import Behaviour
 from ess_cli.sandbox.replies import Request
 from ess_cli.sandbox.routes import handle
-from ess_cli.sandbox.tokens import Lifetime
+from ess_cli.sandbox.tokens import Keeper
 from tests.conftest import Run
 from tests.test_sandbox_adapter import NOW, Service, service
 from tests.test_sandbox_command import fetch, serving
+from tests.test_sandbox_scheduled import until
 
 __all__ = ["service"]
 
@@ -127,12 +128,12 @@ def test_no_token_is_kept(service: Service) -> None:
 def test_with_a_lifetime_a_token_is_good_for_that_long_after_its_first_request(
     service: Service,
 ) -> None:
-    lifetime = Lifetime(60)
+    keeper = Keeper(60)
 
     def answered(token: str) -> int:
         headers = {"authorization": f"Bearer {token}"}
         request = Request("GET", "/ess/v1/topics", "", headers, b"")
-        return handle(service.store, request, lifetime).status
+        return handle(service.store, request, keeper).status
 
     assert answered("a") == 200
     service.now = NOW + timedelta(seconds=30)
@@ -148,6 +149,27 @@ def test_with_a_lifetime_a_token_is_good_for_that_long_after_its_first_request(
     assert answered("b") == 401
     assert status(service, "a") == 200
     assert Behaviour().token_lifetime_s is None
+
+
+def test_a_server_learns_of_a_token_that_another_process_replaced(service: Service) -> None:
+    keeper = Keeper()
+    headers = {"authorization": "Bearer a"}
+    request = Request("GET", "/ess/v1/topics", "", headers, b"")
+    assert handle(service.store, request, keeper).status == 200
+    assert refresh(service, "a").status_code == 200
+    until(lambda: handle(service.store, request, keeper).status == 401)
+
+
+def test_a_refresh_through_a_server_counts_at_once(service: Service) -> None:
+    keeper = Keeper()
+    query = "consumerkey=sandbox-key&consumersecret=sandbox-secret&validity=9&oldtoken="
+    for number in range(20):
+        headers = {"authorization": f"Bearer {number}"}
+        request = Request("GET", "/ess/v1/topics", "", headers, b"")
+        assert handle(service.store, request, keeper).status == 200
+        renewal = Request("GET", REFRESH, f"{query}{number}", {}, b"")
+        assert handle(service.store, renewal, keeper).status == 200
+        assert handle(service.store, request, keeper).status == 401
 
 
 def test_a_served_sandbox_expires_tokens_and_logs_none_of_it(ess: Run, home: Path) -> None:

@@ -22,7 +22,7 @@ from ess_cli.sandbox.fields import parse_object
 from ess_cli.sandbox.replies import RefusedError, Reply, Request
 from ess_cli.sandbox.routing import Call, Route, Router
 from ess_cli.sandbox.store import Store
-from ess_cli.sandbox.tokens import Lifetime
+from ess_cli.sandbox.tokens import Keeper
 
 PREFIX = "/ess/v1"
 
@@ -81,13 +81,13 @@ BESIDE = (
 _BESIDE = Router("", BESIDE)
 
 
-def handle(store: Store, request: Request, lifetime: Lifetime | None = None) -> Reply:
+def handle(store: Store, request: Request, keeper: Keeper | None = None) -> Reply:
     """What the service answers to ``request``: the same for the adapter and the server.
 
     Args:
         store: the state.
         request: as it came.
-        lifetime: how long a token is good for; None for ever.
+        keeper: of a server; None asks the database about the token each time.
 
     Checked in this order: path (404), method (405), token (401), media type of a write (415),
     body (400), then the operation's own rules.
@@ -102,12 +102,16 @@ def handle(store: Store, request: Request, lifetime: Lifetime | None = None) -> 
         if operation is None:
             raise RefusedError("wrong-method", allow=", ".join(methods))
         if operation is not tokens.refresh:
-            tokens.check(store, request.headers, lifetime)
+            tokens.check(store, request.headers, keeper)
         body = {}
         if request.method != "GET":
             _check_media_type(request.headers)
             body = parse_object(request.body)
-        return operation(store, Call(args, _parameters(request.query), body, request.headers))
+        try:
+            return operation(store, Call(args, _parameters(request.query), body, request.headers))
+        finally:
+            if keeper is not None and operation is tokens.refresh:
+                keeper.forget()
     except RefusedError as refused:
         return refused.reply(request.path, store.now())
 

@@ -27,7 +27,7 @@ from ess_cli.sandbox.replies import RefusedError, Reply, Request
 from ess_cli.sandbox.routes import handle
 from ess_cli.sandbox.store import Store
 from ess_cli.sandbox.switches import Handle
-from ess_cli.sandbox.tokens import Lifetime
+from ess_cli.sandbox.tokens import Keeper
 from ess_cli.sandbox.workers import Voices, Worker, workers_for
 
 _NAMES = ("127.0.0.1", "localhost", "[::1]")
@@ -133,9 +133,7 @@ class SandboxServer(ThreadingHTTPServer):
 
 
 def _answering(behaviour: Behaviour) -> Handle:
-    answer: Handle = handle
-    if behaviour.token_lifetime_s is not None:
-        answer = partial(handle, lifetime=Lifetime(behaviour.token_lifetime_s))
+    answer = partial(handle, keeper=Keeper(behaviour.token_lifetime_s))
     return Trouble(behaviour.faults, answer).answer if behaviour.faults else answer
 
 

@@ -8,9 +8,11 @@ after the server first saw it. Of no token more than its SHA-256 is kept.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import NamedTuple
 
 from ess_cli.sandbox.fields import refuse, required
 from ess_cli.sandbox.replies import RefusedError, Reply, json_reply
@@ -25,24 +27,53 @@ CONSUMER_SECRET = "sandbox-secret"  # noqa: S105 - likewise
 """What a refresh wants here."""
 
 _MOST_SEEN = 10_000
+_ASK_EVERY_S = 0.02
 
 
-class Lifetime:
-    """How long a token is good for that this server did not issue.
+class Known(NamedTuple):
+    """A token that a refresh issued or replaced; ``ends_at`` in seconds since 1970, None never."""
 
-    What was seen is forgotten with the server: a new one takes the same tokens again.
+    ends_at: float | None
+
+
+class Keeper:
+    """What a server knows of the tokens that it meets.
+
+    What the database says of a token is asked again after some milliseconds, for another process
+    may have replaced it; a refresh through this server counts at once.
 
     Args:
-        lifetime_s: in seconds, from the first request with it.
+        lifetime_s: how long a token is good for that this server did not issue, from the first
+            request with it; None for ever. What was seen is forgotten with the server: a new one
+            takes the same tokens again.
     """
 
-    def __init__(self, lifetime_s: float) -> None:
-        self._lifetime = timedelta(seconds=lifetime_s)
+    def __init__(self, lifetime_s: float | None = None) -> None:
+        self._lifetime = None if lifetime_s is None else timedelta(seconds=lifetime_s)
         self._ends: dict[bytes, datetime] = {}
+        self._asked: dict[bytes, tuple[float, Known | None]] = {}
         self._changing = threading.Lock()
 
-    def is_over(self, digest: bytes, now: datetime) -> bool:
-        """Whether a token has been used up; its time begins with the first call."""
+    def ask(self, store: Store, digest: bytes) -> Known | None:
+        """What the database says of a token, now or a moment ago."""
+        asked = self._asked.get(digest)
+        if asked is not None and time.monotonic() - asked[0] < _ASK_EVERY_S:
+            return asked[1]
+        asked_at_s = time.monotonic()
+        known = _ask(store, digest)
+        if len(self._asked) >= _MOST_SEEN:
+            self._asked.clear()
+        self._asked[digest] = asked_at_s, known
+        return known
+
+    def forget(self) -> None:
+        """Ask again about every token."""
+        self._asked.clear()
+
+    def is_used_up(self, digest: bytes, now: datetime) -> bool:
+        """Whether the lifetime of a token is over; it begins with the first call."""
+        if self._lifetime is None:
+            return False
         ends = self._ends.get(digest)
         if ends is None:
             with self._changing:
@@ -52,7 +83,7 @@ class Lifetime:
         return now >= ends
 
 
-def check(store: Store, headers: Mapping[str, str], lifetime: Lifetime | None) -> None:
+def check(store: Store, headers: Mapping[str, str], keeper: Keeper | None) -> None:
     """Refuse a request without a token that is still good.
 
     ``user-token`` is marked as required throughout, yet never demanded (field notes, H).
@@ -64,18 +95,21 @@ def check(store: Store, headers: Mapping[str, str], lifetime: Lifetime | None) -
     token = token.strip()
     if scheme.lower() != "bearer" or not token:
         raise RefusedError("no-token", "Authorization: Bearer <token> is missing")
-    if token == EXPIRED_TOKEN or _has_ended(store, token, lifetime):
+    if token == EXPIRED_TOKEN or _has_ended(store, token, keeper):
         raise RefusedError("expired-token", "The access token has expired")
 
 
-def _has_ended(store: Store, token: str, lifetime: Lifetime | None) -> bool:
+def _has_ended(store: Store, token: str, keeper: Keeper | None) -> bool:
     digest = _digest(token)
-    # Asked of the database each time: another process may have replaced the token just now.
-    known = store.row("SELECT ends_at FROM tokens WHERE digest = ?", digest)
+    known = keeper.ask(store, digest) if keeper else _ask(store, digest)
     if known is not None:
-        (ends_at,) = known
-        return ends_at is not None and store.now().timestamp() >= ends_at
-    return lifetime is not None and lifetime.is_over(digest, store.now())
+        return known.ends_at is not None and store.now().timestamp() >= known.ends_at
+    return keeper is not None and keeper.is_used_up(digest, store.now())
+
+
+def _ask(store: Store, digest: bytes) -> Known | None:
+    row = store.row("SELECT ends_at FROM tokens WHERE digest = ?", digest)
+    return None if row is None else Known(*row)
 
 
 def refresh(store: Store, call: Call) -> Reply:
