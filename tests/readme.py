@@ -1,7 +1,8 @@
-"""The README's console blocks: run, and compared or written anew.
+"""The console blocks of README and docs: run, and compared or written anew.
 
-``python -m tests.readme`` writes the outputs into README.md. All blocks run in one bash on a
-terminal of 100 columns without colour, in an empty home, one after the other as a reader would.
+``python -m tests.readme`` writes the outputs into the files. All blocks of a file run in one bash
+on a terminal of 100 columns without colour, in an empty home, one after the other as a reader
+would.
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ import tempfile
 import termios
 from pathlib import Path
 
-README = Path(__file__).parent.parent / "README.md"
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+DOCUMENTS = (README, *sorted((ROOT / "docs").glob("*.md")))
 _BLOCK = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.MULTILINE | re.DOTALL)
 _MARK = "\x1e"
-_PORT = "8025"
+_PORTS = ("8025", "8026")
 
 
 def blocks(text: str) -> list[str]:
@@ -44,29 +47,34 @@ def run(lines: list[str], home: Path) -> list[str]:
     environment = {
         "HOME": str(home),
         "PATH": f"{programs}:{os.environ['PATH']}",
-        "PYTHONPATH": str(README.parent),
+        "PYTHONPATH": str(ROOT),
         "TERM": "xterm",
         "NO_COLOR": "1",
         "LC_ALL": "C.UTF-8",
     }
-    port = _free_port()
-    lines = [line.replace(_PORT, port) for line in lines]
+    ports = dict(zip(_PORTS, _free_ports(), strict=True))
+    for port, free in ports.items():
+        lines = [line.replace(port, free) for line in lines]
     script.write_text("".join(f"printf '{_MARK}'\n{line}\n" for line in lines))
     shown = _on_a_terminal(["bash", "--norc", str(script)], environment)
-    shown = shown.replace("\r\n", "\n").replace(str(home), "~").replace(f":{port}", f":{_PORT}")
+    shown = shown.replace("\r\n", "\n").replace(str(home), "~")
+    for port, free in ports.items():
+        shown = shown.replace(f":{free}", f":{port}")
     return shown.split(_MARK)[1:]
 
 
-def _free_port() -> str:
-    """A port of as many digits as the README's, so that tables keep their widths."""
-    for port in range(2000 + os.getpid() % 5000, 9999):
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return str(port)
-    raise OSError("no free port of four digits")
+def _free_ports() -> tuple[str, ...]:
+    """Ports of as many digits as the documents', so that tables keep their widths."""
+    for first in range(2000 + os.getpid() % 5000, 9999, len(_PORTS)):
+        ports = range(first, first + len(_PORTS))
+        try:
+            for port in ports:
+                with socket.socket() as probe:
+                    probe.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+        return tuple(map(str, ports))
+    raise OSError("no free ports of four digits")
 
 
 def _on_a_terminal(command: list[str], environment: dict[str, str]) -> str:
@@ -89,7 +97,7 @@ def _on_a_terminal(command: list[str], environment: dict[str, str]) -> str:
 
 
 def renewed(text: str, home: Path) -> str:
-    """The README with the outputs that its commands print now."""
+    """A document with the outputs that its commands print now."""
     outputs = iter(run([line for block in blocks(text) for line in commands(block)], home))
 
     def fill(match: re.Match[str]) -> str:
@@ -99,5 +107,6 @@ def renewed(text: str, home: Path) -> str:
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as directory:
-        README.write_text(renewed(README.read_text(), Path(directory)))
+    for document in DOCUMENTS:
+        with tempfile.TemporaryDirectory() as directory:
+            document.write_text(renewed(document.read_text(), Path(directory)))

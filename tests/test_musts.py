@@ -23,7 +23,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "ess_cli"
 # A break may make a test hang: that is noticed too, if only by the one who waits.
 PATIENCE_S = 60
-COPIED = ("ess_cli", "tests", "completions", "pyproject.toml", "README.md", "CHANGELOG.md")
+COPIED = ("ess_cli", "tests", "completions", "docs", "pyproject.toml", "README.md", "CHANGELOG.md")
 
 
 class Case(NamedTuple):

@@ -1,4 +1,4 @@
-"""The README tells the truth: its commands run and print what stands there."""
+"""README and docs tell the truth: its commands run and print what stands there."""
 
 from __future__ import annotations
 
@@ -10,17 +10,25 @@ import pytest
 
 from ess_cli.errors import EssError
 from ess_cli.subjects import EXIT_CODES
-from tests.readme import README, blocks, renewed
+from tests.readme import DOCUMENTS, README, blocks, renewed
 
 TEXT = README.read_text()
 CI = (README.parent / ".ci" / "run").read_text()
 
 
-def test_each_console_block_prints_what_the_readme_shows(tmp_path: Path) -> None:
-    now = renewed(TEXT, tmp_path)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
+def test_each_console_block_prints_what_is_shown(document: Path, tmp_path: Path) -> None:
+    text = document.read_text()
+    now = renewed(text, tmp_path)
 
-    for shown, printed in zip(blocks(TEXT), blocks(now), strict=True):
+    for shown, printed in zip(blocks(text), blocks(now), strict=True):
         assert printed == shown
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
+def test_each_link_leads_somewhere(document: Path) -> None:
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text()):
+        assert (document.parent / target).is_file(), target
 
 
 @pytest.mark.parametrize(
