@@ -80,6 +80,7 @@ def _free_ports() -> tuple[str, ...]:
 def _on_a_terminal(command: list[str], environment: dict[str, str]) -> str:
     process, screen = pty.fork()
     if process == 0:
+        os.chdir(environment["HOME"])
         os.execvpe(command[0], command, environment)
     fcntl.ioctl(screen, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 100, 0, 0))
     pieces = []
