@@ -8,8 +8,8 @@ MUSTS = (
     must(
         "It listens on loopback and nowhere else.",
         (
-            'super().__init__(("127.0.0.1", port), _Handler)',
-            'super().__init__(("", port), _Handler)',
+            'super().__init__(("127.0.0.1", port), Connection)',
+            'super().__init__(("", port), Connection)',
             f"{SERVER}test_only_loopback_is_listened_on",
         ),
     ),
@@ -114,8 +114,8 @@ MUSTS = (
     must(
         "It logs method, path, status and time; no header's value, no query, no body.",
         (
-            'server.log(f"{what} {reply.status} {spent_ms:.1f} ms")',
-            'server.log(f"{what} {self._heads._lines!r} {reply.status} {spent_ms:.1f} ms")',
+            'server.log(f"{what} {reply.status or',
+            'server.log(f"{what} {self._heads._lines!r} {reply.status or',
             f"{SERVER}test_the_log_has_a_line_a_request_and_no_query_or_header_in_it"
             " test_redaction.py::test_the_sandbox_server_logs_no_header_no_query_and_no_body",
         ),
@@ -139,10 +139,8 @@ MUSTS = (
             f"{SERVER}test_replies_leave_at_once_and_in_one_piece",
         ),
         (
-            "        self.wfile.write(http1.render(reply, closes=closes, is_head=is_head))\n",
-            "        head, end, body = http1.render(\n"
-            "            reply, closes=closes, is_head=is_head\n"
-            '        ).partition(b"\\r\\n\\r\\n")\n'
+            "        self.wfile.write(raw)\n",
+            "        head, end, body = raw.partition(b'\\r\\n\\r\\n')\n"
             "        self.wfile.write(head + end)\n"
             "        self.wfile.flush()\n"
             "        self.wfile.write(body)\n",
