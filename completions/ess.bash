@@ -78,7 +78,7 @@ _ess_at() {
     ' deliveries attempts')
         options+=' --status=words:SUCCESS,PENDING,RETRY,FAILED --topic=names:topics --event-type=names:event-types --cfg=names:delivery-cfg --since=text --until=text --limit=text --offset=text --page-size=text --all --sort=words:event-id,time,attempt,result,http,answer,status,topic,event-type,configuration,event-time,address,body +|--param=text -c|--columns=list:event-id,time,attempt,result,http,answer,status,topic,event-type,configuration,event-time,address,body' ;;
     ' deliveries summary')
-        options+=' -c|--columns=list:configuration,topic,event-type,pending,retry,failed' ;;
+        options+=' --lock --max-duration=text -c|--columns=list:configuration,topic,event-type,pending,retry,failed' ;;
     ' deliveries track')
         arguments='text names:delivery-cfg'
         options+=' -c|--columns=list:attempt,time,status,http,answer' ;;

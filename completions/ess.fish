@@ -294,6 +294,8 @@ function __ess_at --no-scope-shadowing
                 '-c|--columns=list:event-id,time,attempt,result,http,answer,status,topic,event-type,configuration,event-time,address,body Columns to show; +x adds one, ? lists them'
         case ' deliveries summary'
             set -a options \
+                '--lock Exit code 12 if this command runs already' \
+                '--max-duration=text Exit code 13 after that time' \
                 '-c|--columns=list:configuration,topic,event-type,pending,retry,failed Columns to show; +x adds one, ? lists them'
         case ' deliveries track'
             set arguments \

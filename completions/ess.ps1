@@ -400,6 +400,8 @@ Register-ArgumentCompleter -Native -CommandName 'ess' -ScriptBlock {
             Commands = @()
             Arguments = @()
             Options = @(
+                '--lock Exit code 12 if this command runs already'
+                '--max-duration=text Exit code 13 after that time'
                 '-c|--columns=list:configuration,topic,event-type,pending,retry,failed Columns to show; +x adds one, ? lists them'
             )
         }

@@ -11,7 +11,13 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group, get_params_convertors_ctx_param_name_from_function
 
 from ess_cli.errors import UsageFault
-from ess_cli.options import Teaching, global_options, listing_options, write_options
+from ess_cli.options import (
+    Teaching,
+    global_options,
+    listing_options,
+    unattended_options,
+    write_options,
+)
 
 if TYPE_CHECKING:
     from ess_cli.context import Ess
@@ -38,6 +44,7 @@ _SOURCES: dict[str, Callable[..., None]] = {
     "global": global_options,
     "listing": listing_options,
     "write": write_options,
+    "unattended": unattended_options,
 }
 _PARAMS: dict[str, list[Any]] = {}
 # What Typer raises over a command line. Of that family it exports only BadParameter, and the name
@@ -101,7 +108,10 @@ class Command(_Sharing, TyperCommand):
 
     def invoke(self, ctx: Any) -> Any:
         """Run it, once all that says how to print has been checked."""
-        return super().invoke(ctx) if ctx.obj.prepare(self.teaching.table) else 0
+        if not ctx.obj.prepare(self.teaching.table):
+            return 0
+        with ctx.obj.unattended(ctx.command_path):
+            return super().invoke(ctx)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help page."""
@@ -132,13 +142,31 @@ def _options(command: Command) -> list[Any]:
 class Listing(Command):
     """A verb that lists: limit, offset, page size, sort, raw parameters."""
 
-    families = ("listing", "global")
+    families: tuple[str, ...] = ("listing", "global")
 
 
 class Write(Command):
     """A verb that changes something: dry run, yes, confirm."""
 
-    families = ("write", "global")
+    families: tuple[str, ...] = ("write", "global")
+
+
+class Unattended(Command):
+    """A verb that a timer may start: one at a time, and not for ever."""
+
+    families = ("unattended", "global")
+
+
+class UnattendedListing(Listing):
+    """A verb that lists, and that a timer may start."""
+
+    families = ("listing", "unattended", "global")
+
+
+class UnattendedWrite(Write):
+    """A verb that changes something, and that a timer may start."""
+
+    families = ("write", "unattended", "global")
 
 
 class Group(_Sharing, TyperGroup):

@@ -24,7 +24,7 @@
     │   └── BadConfiguration, UnknownProfile, BadSetting, FileTrouble, OutputTrouble,
     │       SandboxUnusable, PortInUse
     ├── AllowedTimeOver      13   waited, or ran, as long as allowed
-    └── Interrupted     130, 143  left out after a signal
+    └── Interrupted     130, 143  left out after a signal (13: after --max-duration)
 
 Exit codes are append-only: scripts rely on them. Codes 0, 1 and 141 have no class: success, a
 bug, a closed pipe. Mostly 130 and 143 have none either: ``main`` sees the signals by itself.
@@ -151,14 +151,17 @@ class AllowedTimeOver(EssError):
 
 
 class Interrupted(EssError):
-    """What was not sent or not waited for any more, since a signal asked the run to end."""
+    """What was not sent or not waited for any more, after a signal or ``--max-duration``."""
 
     exit_code = 130
     kind = "interrupted"
 
     def __init__(self, request: str, exit_code: int) -> None:
-        super().__init__(f"{request}: left out, since a signal asked the run to end")
+        time_over = exit_code == AllowedTimeOver.exit_code
+        why = "--max-duration is over" if time_over else "a signal asked the run to end"
+        super().__init__(f"{request}: left out, since {why}")
         self.exit_code = exit_code
+        self.kind = AllowedTimeOver.kind if time_over else self.kind
 
 
 class UnknownFormat(UsageFault):

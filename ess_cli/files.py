@@ -48,10 +48,13 @@ def write_whole(path: Path, content: bytes, *, private: bool = True) -> None:
                 Path(temporary).chmod(0o666 & ~_umask())
             os.fsync(stream.fileno())
         Path(temporary).replace(target)
+        temporary = None
     except (OSError, RuntimeError) as error:
+        raise file_trouble("written", path, error) from error
+    finally:
+        # Also where a signal, or the end of --max-duration, broke it off.
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)
-        raise file_trouble("written", path, error) from error
 
 
 def make_directory(path: Path) -> None:

@@ -3,7 +3,7 @@
 What a write did is known only once its answer is there, and is of use only once it has been told.
 So from the moment a write's request begins to leave until its outcome has been told, the first
 SIGINT or SIGTERM breaks nothing: it is remembered, and nothing new is sent. Where many threads
-write, they share one :class:`Interruption`.
+write, they share one :class:`Interruption`. The end of ``--max-duration`` is one more signal.
 """
 
 from __future__ import annotations
@@ -19,8 +19,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 SIGTERM = 15
+# What SIGALRM is, where there is one.
+TIME_OVER = 14
 # `timeout` and process managers send one signal to the process and to its group: that is one.
 _SAME_S = 0.25
+
+
+class TimeOver(BaseException):
+    """``--max-duration`` is over; no Exception, since nothing is to take it for a failure."""
+
+    exit_code = 13
 
 
 class Interruption:
@@ -38,12 +46,13 @@ class Interruption:
         self._number: int | None = None
         self._deferred = False
         self._deferred_at = 0.0
+        self._stop_clock: Callable[[], None] = lambda: None
         self._untold: set[int] = set()
         self._flights: dict[object, tuple[str, Callable[[], bool]]] = {}
 
     @property
     def exit_code(self) -> int:
-        """130 or 143 once a signal has been deferred; 0 before."""
+        """130, 143 or 13 once a signal has been deferred; 0 before."""
         return self._signal_code if self._deferred else 0
 
     @property
@@ -58,7 +67,9 @@ class Interruption:
             Whether the run goes on until what is on the wire has been answered and told; False
             where it is to be left now.
         """
-        if self._deferred:
+        if self._deferred and number == TIME_OVER:
+            return True
+        if self._deferred and self._number != TIME_OVER:
             return number == self._number and monotonic() - self._deferred_at < _SAME_S
         self._number = number
         lines = self.on_the_wire
@@ -66,9 +77,49 @@ class Interruption:
         self._deferred_at = monotonic()
         if lines:
             what = f"answer to {lines[0]}" if len(lines) == 1 else f"{len(lines)} answers"
-            again = "another signal leaves" if number == SIGTERM else "press Ctrl-C again to leave"
+            again = {SIGTERM: "another signal leaves", TIME_OVER: "--max-duration is over"}.get(
+                number, "press Ctrl-C again to leave"
+            )
             self.tell(f"waiting for the {what}; {again}")
         return self._deferred
+
+    def end_after(self, limit_s: float) -> None:
+        """Let the run end once this time has passed.
+
+        From then on nothing new is sent, and :class:`TimeOver` is raised in whatever is going on,
+        a stalled read for instance; but not while a write is on the wire, or untold. Without a
+        timer that can do so, or in another thread than the main one, what is going on comes to
+        its own end.
+        """
+        import signal
+        import threading
+
+        def time_is_over(*_: object) -> None:
+            if not self.defers(TIME_OVER):
+                raise TimeOver
+
+        def stop_clock() -> None:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, previous)
+
+        if hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread():
+            previous = signal.signal(signal.SIGALRM, time_is_over)
+            signal.setitimer(signal.ITIMER_REAL, limit_s)
+            self._stop_clock = stop_clock
+        else:
+            timer = threading.Timer(limit_s, self._end)
+            timer.daemon = True
+            timer.start()
+            self._stop_clock = timer.cancel
+
+    def stop_clock(self) -> None:
+        """The run has ended, in time or not."""
+        self._stop_clock()
+
+    def _end(self) -> None:
+        """Send nothing any more."""
+        if not self._deferred:
+            self._number, self._deferred, self._deferred_at = TIME_OVER, True, monotonic()
 
     def check(self, line: str) -> None:
         """Called before anything new is sent.
@@ -133,4 +184,4 @@ class Interruption:
 
     @property
     def _signal_code(self) -> int:
-        return 143 if self._number == SIGTERM else 130
+        return {SIGTERM: 143, TIME_OVER: 13}.get(self._number or 0, 130)

@@ -47,6 +47,8 @@ def program() -> NoReturn:
 class Terminated(BaseException):
     """SIGTERM arrived."""
 
+    exit_code = 143
+
 
 def main(
     argv: Sequence[str] | None = None,
@@ -81,9 +83,11 @@ def main(
         interruption = Interruption()
         let_go = _catch_signals(interruption)
         code = _run(args, clock, sleep, interruption)
-    except (KeyboardInterrupt, Terminated) as signal:
+    except BaseException as signal:
+        if isinstance(signal, Exception):
+            raise
         # Before anything had begun, or for the second time: then nothing is waited for.
-        code = 143 if isinstance(signal, Terminated) else 130
+        code = getattr(signal, "exit_code", 130)
         _detach_stdout()
     finally:
         if let_go is not None:
@@ -133,7 +137,10 @@ def _run(
     except BaseException as error:  # noqa: BLE001 - the one place where everything ends
         code = _report(error, ess)
     finally:
+        interruption.stop_clock()
         ess.close()
+    if not code and interruption.exit_code == 13:
+        ess.terminal.fail(_time_over(ess), as_json=ess.wants_json_errors)
     return code or interruption.exit_code
 
 
@@ -143,6 +150,7 @@ def _report(error: BaseException, ess: Ess) -> int:
 
     from ess_cli.cli import PARSE_ERROR, usage_fault
     from ess_cli.errors import EssError, OutputTrouble
+    from ess_cli.interruption import TimeOver
 
     if isinstance(error, Exit):
         try:
@@ -155,6 +163,9 @@ def _report(error: BaseException, ess: Ess) -> int:
         return error.exit_code
     if isinstance(error, Terminated):
         return _leave(ess, 143, within_s=_LAST_WRITE_S)
+    if isinstance(error, TimeOver):
+        ess.terminal.fail(_time_over(ess), as_json=ess.wants_json_errors)
+        return _leave(ess, error.exit_code, within_s=_LAST_WRITE_S)
     if isinstance(error, KeyboardInterrupt | Abort):
         if not ess.terminal.quiet:
             ess.terminal.say("interrupted")
@@ -169,6 +180,15 @@ def _report(error: BaseException, ess: Ess) -> int:
         return _leave(ess, 1)
     ess.terminal.fail(found, as_json=ess.wants_json_errors)
     return _leave(ess, found.exit_code)
+
+
+def _time_over(ess: Ess) -> EssError:
+    from ess_cli.errors import AllowedTimeOver
+
+    return AllowedTimeOver(
+        f"ended after {ess.flags.max_duration}, which is what --max-duration allows",
+        hint="give it more time, or less to do",
+    )
 
 
 def _trouble(error: BaseException) -> EssError | None:

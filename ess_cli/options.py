@@ -1,8 +1,9 @@
 """Options that many commands share: defined once, as functions whose signature Typer reads.
 
-Three families: every command takes the global options, wherever they stand in the line; a list
-takes the listing options; whatever changes something takes the write options. A command's own
-options stand in its signature, with the aliases at the end of this file where several share one.
+Four families: every command takes the global options, wherever they stand in the line; a list
+takes the listing options; whatever changes something takes the write options; what a timer may
+start takes the unattended ones. A command's own options stand in its signature, with the aliases
+at the end of this file where several share one.
 
 The metavar says what kind of value is meant; completion goes by it.
 
@@ -24,7 +25,7 @@ LARGEST_COUNT = 10**18 - 1
 
 
 class Flags:
-    """The global, listing and write options of one run, as typed; None and False where absent."""
+    """The shared options of one run, as typed; None and False where absent."""
 
     profile: str | None = None
     base_url: str | None = None
@@ -54,6 +55,9 @@ class Flags:
     dry_run: bool = False
     yes: bool = False
     confirm: str | None = None
+
+    lock: bool = False
+    max_duration: str | None = None
 
     def take(self, name: str, value: Any) -> None:
         """Set what the command line gives; a later place in the line wins, repeats add up."""
@@ -179,6 +183,19 @@ def write_options(
     ] = None,
 ) -> None:
     """Everything that changes something takes these."""
+
+
+def unattended_options(
+    lock: Annotated[
+        bool,
+        typer.Option("--lock", help="Exit code 12 if this command runs already."),
+    ] = False,
+    max_duration: Annotated[
+        str | None,
+        typer.Option("--max-duration", metavar="DURATION", help="Exit code 13 after that time."),
+    ] = None,
+) -> None:
+    """What a timer may start takes these."""
 
 
 class Teaching(NamedTuple):

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ess_cli.cli import Command, Listing, noun
+from ess_cli.cli import Command, Listing, Unattended, noun
 from ess_cli.commands.deliveries_filters import (
     Since,
     Status,
@@ -138,7 +138,7 @@ def list_attempts(
     ess.show_listing(deliveries.list_attempts(ess.http, window), keep=keep)
 
 
-@app.command("summary", cls=Command)
+@app.command("summary", cls=Unattended)
 @teaches("ess deliveries summary", "GET /event-deliveries/summary", SUMMARY)
 def get_summary(ctx: typer.Context) -> None:
     """Count pending, retried and failed deliveries by configuration, topic and event type.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -83,6 +84,33 @@ class Run:
             sleep=self._sleep or time.sleep,
             interruption=self.interruption,
         )
+
+    @contextmanager
+    def unattended(self, command: str) -> Iterator[None]:
+        """Keep to ``--max-duration`` until the run ends, and to ``--lock`` while a command works.
+
+        Args:
+            command: the words that name it, ``ess`` among them.
+
+        Raises:
+            UsageFault: ``--max-duration`` is no time, or none at all.
+            LocalTrouble: another run of this command and profile holds the lock.
+            TimeOver: not from here, but from wherever the run is when its time is over.
+        """
+        if self.flags.max_duration is not None:
+            from ess_cli.times import parse_duration_s
+
+            limit_s = parse_duration_s("--max-duration", self.flags.max_duration)
+            if limit_s <= 0:
+                raise UsageFault("--max-duration: more than 0 is wanted", hint="10s, 1m, 2h")
+            self.interruption.end_after(limit_s)
+        if not self.flags.lock:
+            yield
+            return
+        from ess_cli.running import alone
+
+        with alone(command, self.profile, self.program_args, self.now()):
+            yield
 
     def now(self) -> datetime:
         """The present moment, in UTC."""

@@ -42,8 +42,8 @@ MUSTS = (
             f"{_TRIED}[configure] {_ALL}[configure]",
         ),
         (
-            '        raise file_trouble("written", path, error) from error\n\n\ndef make_directory',
-            "        return\n\n\ndef make_directory",
+            '        raise file_trouble("written", path, error) from error\n    finally:',
+            "        return\n    finally:",
             f"{_TRIED}[configure] {_ALL}[configure]",
         ),
     ),
