@@ -71,10 +71,11 @@ class Interruption:
             return True
         if self._deferred and self._number != TIME_OVER:
             return number == self._number and monotonic() - self._deferred_at < _SAME_S
-        self._number = number
+        # NOTE: the same signal may come again while this runs: it is to find that it is known.
+        self._number, self._deferred_at = number, monotonic()
+        self._deferred = True
         lines = self.on_the_wire
         self._deferred = bool(lines or self._untold)
-        self._deferred_at = monotonic()
         if lines:
             what = f"answer to {lines[0]}" if len(lines) == 1 else f"{len(lines)} answers"
             again = {SIGTERM: "another signal leaves", TIME_OVER: "--max-duration is over"}.get(

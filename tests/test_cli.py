@@ -118,7 +118,9 @@ def test_no_option_takes_a_secret_s_value() -> None:
         for name in param.opts
         if any(word in name for word in ("token", "password", "secret", "key"))
     }
-    assert taken == {"--token-file", "--user-token-file", "--token-command", "--password-file"}
+    files = {"--token-file", "--user-token-file", "--password-file"}
+    # The last is a length of time.
+    assert taken == {*files, "--token-command", "--expire-tokens"}
 
 
 def test_no_option_turns_verification_off() -> None:

@@ -177,11 +177,13 @@ CALLS: dict[str, tuple[str, ...]] = {
         *("porting_event", "--field", "number=+12345678901", "--field"),
         "porting_date=2026-11-23",
     ),
+    "sandbox faults": (),
     "sandbox seed": ("--subscriptions", "5", "--deliveries", "5"),
     "completion": ("bash",),
     "help": ("output",),
 }
-NOT_CALLED = {"sandbox serve", *(name for name in COMMANDS if name.startswith("help "))}
+# They run until they are ended; their own tests look for secrets in what they print.
+NOT_CALLED = {"listen", "sandbox serve", *(name for name in COMMANDS if name.startswith("help "))}
 
 
 def test_every_command_is_called_here() -> None:

@@ -14,7 +14,7 @@ _MOST = 10_000_000
 
 
 @app.command("seed", cls=Write)
-@teaches("ess sandbox seed --subscriptions 1000000 --deliveries 1000000")
+@teaches("ess sandbox seed --subscriptions 20000 --deliveries 10000")
 def seed(
     ctx: typer.Context,
     subscriptions: Annotated[
