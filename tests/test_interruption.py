@@ -144,6 +144,17 @@ def test_a_signal_sent_to_process_and_group_is_one(wire: Wire, signalled: Signal
     assert signalled.run(server, *PUT) == (130, '{"id": 7}', WAITING)
 
 
+def test_a_signal_that_comes_twice_at_once_is_one() -> None:
+    interruption = Interruption()
+    told: list[str] = []
+    interruption.tell = told.append
+    with interruption.write("PUT /topics", lambda: True):
+        assert interruption.defers(signal.SIGINT)
+        assert interruption.defers(signal.SIGINT)
+        assert not interruption.defers(signal.SIGTERM)
+    assert told == ["waiting for the answer to PUT /topics; press Ctrl-C again to leave"]
+
+
 @pytest.mark.parametrize("second", [signal.SIGINT, signal.SIGTERM])
 def test_the_second_signal_leaves_the_write_in_doubt(
     wire: Wire, signalled: Signalled, second: int

@@ -256,7 +256,7 @@ MUSTS = (
         (
             "return number == self._number and monotonic() - self._deferred_at < _SAME_S",
             "return False",
-            f"{SIGNALS}test_a_signal_sent_to_process_and_group_is_one",
+            f"{SIGNALS}test_a_signal_that_comes_twice_at_once_is_one",
         ),
     ),
     must(
