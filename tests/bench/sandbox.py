@@ -22,6 +22,7 @@ from tests.bench.rows import Row, as_markdown
 EVENTS = 5_000
 FLOW = 500
 SECONDS = 10
+MILLION = 1_000_000
 _EMIT = ["sandbox", "emit", "porting_event", "--field", "porting_date=2026-11-23"]
 _EMIT += ["--field", "number=+12345678901", "-o", "name"]
 _GET = (
@@ -122,6 +123,51 @@ def rehearsal(home: Path) -> Iterator[Rehearsal]:
                 receiver.kill()
 
 
+def at_volume(home: Path) -> list[Row]:
+    """A million rows of each kind: how long they take to make, and what serving them takes."""
+    environment = {"PATH": os.environ["PATH"], "HOME": str(home)}
+    many = ["--subscriptions", str(MILLION), "--deliveries", str(MILLION), "-q"]
+    began = time.perf_counter()
+    subprocess.run([_ess(), "sandbox", "seed", *many], env=environment, check=True)
+    seeded_s = time.perf_counter() - began
+    serve = [_ess(), "sandbox", "serve", "--port", "0", "-q"]
+    with subprocess.Popen(serve, env=environment, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            url = server.stdout.readline().strip() if server.stdout else ""
+            lists = ["subs", "list"], ["deliveries", "list", "--all"], ["subs", "mdn-count"]
+            for each in lists:
+                subprocess.run(
+                    [_ess(), "--base-url", url, *each],
+                    env=environment | {"ESS_TOKEN": "bench"},
+                    stdout=subprocess.DEVNULL,
+                    check=True,
+                )
+            status = Path(f"/proc/{server.pid}/status").read_text()
+        finally:
+            server.terminate()
+    peak_mb = int(status.partition("VmHWM:")[2].split()[0]) / 1024
+    return [
+        Row("a million subscriptions and deliveries made", seeded_s, 60, " s"),
+        Row("memory of the server, all of them listed", peak_mb, 150, " MB"),
+        Row("an event matched among them and accepted", _match_ms(environment), 3, " ms"),
+    ]
+
+
+def _match_ms(environment: dict[str, str]) -> float:
+    """What one more event costs, within one process; in milliseconds."""
+    count, few = 2000, 100
+    spent_s = []
+    for events in (few, count):
+        command = [_ess(), "sandbox", "emit", "porting_event", "--count", str(events), "-o", "name"]
+        fields = ["--field", "number=+999000777777", "--field", "porting_date=2026-11-23"]
+        began = time.perf_counter()
+        subprocess.run(
+            [*command, *fields, "-q"], env=environment, stdout=subprocess.DEVNULL, check=True
+        )
+        spent_s.append(time.perf_counter() - began)
+    return (spent_s[1] - spent_s[0]) * 1000 / (count - few)
+
+
 def measure(home: Path) -> list[Row]:
     """What is promised of a sandbox at work, measured."""
     with rehearsal(home) as each:
@@ -131,6 +177,7 @@ def measure(home: Path) -> list[Row]:
     return [
         Row(served, requests, 3000, "/s"),
         Row("events emitted, matched and delivered", rate, 500, "/s"),
+        *at_volume(home / "volume"),
     ]
 
 
