@@ -71,17 +71,17 @@ _ess_at() {
         arguments='names:delivery-cfg'
         options+=' --type=words:BASIC,OAUTH,NONE --username=text --password-file=files --settings-file=files -n|--dry-run -y|--yes --confirm=text -c|--columns=list:type,setting,value' ;;
     ' deliveries')
-        commands='list attempts summary track mark-handled'
+        commands='list attempts track summary mark-handled'
         options+=' -c|--columns=text' ;;
     ' deliveries list')
         options+=' --status=words:SUCCESS,PENDING,RETRY,FAILED --topic=names:topics --event-type=names:event-types --cfg=names:delivery-cfg --since=text --until=text --limit=text --offset=text --page-size=text --all --sort=words:event-id,time,status,topic,event-type,cfg-id,configuration,address,body +|--param=text -c|--columns=list:event-id,time,status,topic,event-type,cfg-id,configuration,address,body' ;;
     ' deliveries attempts')
         options+=' --status=words:SUCCESS,PENDING,RETRY,FAILED --topic=names:topics --event-type=names:event-types --cfg=names:delivery-cfg --since=text --until=text --limit=text --offset=text --page-size=text --all --sort=words:event-id,time,attempt,result,http,answer,status,topic,event-type,configuration,event-time,address,body +|--param=text -c|--columns=list:event-id,time,attempt,result,http,answer,status,topic,event-type,configuration,event-time,address,body' ;;
-    ' deliveries summary')
-        options+=' --lock --max-duration=text -c|--columns=list:configuration,topic,event-type,pending,retry,failed' ;;
     ' deliveries track')
         arguments='text names:delivery-cfg'
         options+=' -c|--columns=list:attempt,time,status,http,answer' ;;
+    ' deliveries summary')
+        options+=' --by=words:cfg,topic,event-type --totals --out=files --lock --max-duration=text -c|--columns=list:configuration,topic,event-type,pending,retry,failed' ;;
     ' deliveries mark-handled')
         options+=' --event-id=text --topic=names:topics --event-type=names:event-types --cfg=names:delivery-cfg --timestamp=text -n|--dry-run -y|--yes --confirm=text -c|--columns=list:updated' ;;
     ' buffer-files')

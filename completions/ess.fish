@@ -257,8 +257,8 @@ function __ess_at --no-scope-shadowing
             set commands \
                 'list List deliveries: one row an event and configuration' \
                 'attempts List attempts to deliver, with what the webhook answered' \
-                'summary Count pending, retried and failed deliveries by configuration, topic and event type' \
                 'track Show every attempt to deliver one event to one configuration' \
+                'summary Count pending, retried and failed deliveries by configuration, topic and event type' \
                 'mark-handled Mark deliveries as handled, so that they no longer count as failed'
             set -a options \
                 '-c|--columns=text Columns to show; +x adds one, ? lists them'
@@ -292,17 +292,20 @@ function __ess_at --no-scope-shadowing
                 '--sort=words:event-id,time,attempt,result,http,answer,status,topic,event-type,configuration,event-time,address,body Order by a column; -FIELD turns it round' \
                 '+|--param=text A raw query parameter; may be repeated' \
                 '-c|--columns=list:event-id,time,attempt,result,http,answer,status,topic,event-type,configuration,event-time,address,body Columns to show; +x adds one, ? lists them'
-        case ' deliveries summary'
-            set -a options \
-                '--lock Exit code 12 if this command runs already' \
-                '--max-duration=text Exit code 13 after that time' \
-                '-c|--columns=list:configuration,topic,event-type,pending,retry,failed Columns to show; +x adds one, ? lists them'
         case ' deliveries track'
             set arguments \
                 'text' \
                 'names:delivery-cfg'
             set -a options \
                 '-c|--columns=list:attempt,time,status,http,answer Columns to show; +x adds one, ? lists them'
+        case ' deliveries summary'
+            set -a options \
+                '--by=words:cfg,topic,event-type Add up by cfg, topic or event-type' \
+                '--totals A last row with the sums' \
+                '--out=files Write a file, whole; %Y%m%dT%H%M and the like become the time in UTC' \
+                '--lock Exit code 12 if this command runs already' \
+                '--max-duration=text Exit code 13 after that time' \
+                '-c|--columns=list:configuration,topic,event-type,pending,retry,failed Columns to show; +x adds one, ? lists them'
         case ' deliveries mark-handled'
             set -a options \
                 '--event-id=text Which event' \

@@ -349,8 +349,8 @@ Register-ArgumentCompleter -Native -CommandName 'ess' -ScriptBlock {
             Commands = @(
                 'list List deliveries: one row an event and configuration'
                 'attempts List attempts to deliver, with what the webhook answered'
-                'summary Count pending, retried and failed deliveries by configuration, topic and event type'
                 'track Show every attempt to deliver one event to one configuration'
+                'summary Count pending, retried and failed deliveries by configuration, topic and event type'
                 'mark-handled Mark deliveries as handled, so that they no longer count as failed'
             )
             Arguments = @()
@@ -396,15 +396,6 @@ Register-ArgumentCompleter -Native -CommandName 'ess' -ScriptBlock {
                 '-c|--columns=list:event-id,time,attempt,result,http,answer,status,topic,event-type,configuration,event-time,address,body Columns to show; +x adds one, ? lists them'
             )
         }
-        ' deliveries summary' = @{
-            Commands = @()
-            Arguments = @()
-            Options = @(
-                '--lock Exit code 12 if this command runs already'
-                '--max-duration=text Exit code 13 after that time'
-                '-c|--columns=list:configuration,topic,event-type,pending,retry,failed Columns to show; +x adds one, ? lists them'
-            )
-        }
         ' deliveries track' = @{
             Commands = @()
             Arguments = @(
@@ -413,6 +404,18 @@ Register-ArgumentCompleter -Native -CommandName 'ess' -ScriptBlock {
             )
             Options = @(
                 '-c|--columns=list:attempt,time,status,http,answer Columns to show; +x adds one, ? lists them'
+            )
+        }
+        ' deliveries summary' = @{
+            Commands = @()
+            Arguments = @()
+            Options = @(
+                '--by=words:cfg,topic,event-type Add up by cfg, topic or event-type'
+                '--totals A last row with the sums'
+                '--out=files Write a file, whole; %Y%m%dT%H%M and the like become the time in UTC'
+                '--lock Exit code 12 if this command runs already'
+                '--max-duration=text Exit code 13 after that time'
+                '-c|--columns=list:configuration,topic,event-type,pending,retry,failed Columns to show; +x adds one, ? lists them'
             )
         }
         ' deliveries mark-handled' = @{

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
+from datetime import datetime
 from pathlib import Path
 
-from ess_cli.errors import FileTrouble
+from ess_cli.errors import FileTrouble, UsageFault
+
+# The parts of a moment that a file's name may have; what others mean depends on the machine.
+_DATED = "YymdHMSjGVuFT%"
 
 
 def refuse_device(path: Path) -> None:
@@ -19,6 +24,50 @@ def refuse_device(path: Path) -> None:
             f"{path} cannot be written: it is not a regular file",
             hint="ESS_CONFIG_FILE names the configuration file",
         )
+
+
+def dated(option: str, pattern: str, moment: datetime) -> Path:
+    """The file that a pattern means at a moment: ``summary-%Y%m%dT%H%M.csv``.
+
+    Args:
+        option: where the pattern was given, for the message.
+        pattern: with the directives of strftime; ``%%`` is a percent sign.
+        moment: aware; its own time zone counts.
+
+    Raises:
+        UsageFault: a directive that is not taken, or no name at all.
+    """
+
+    def part(found: re.Match[str]) -> str:
+        if found[1] == "" or found[1] not in _DATED:
+            raise UsageFault(
+                f'{option}: no part of a time: "{found[0]}"',
+                hint=f"%{', %'.join(_DATED)}; %% is a percent sign",
+            )
+        return moment.strftime(found[0])
+
+    name = re.sub("%(.?)", part, pattern, flags=re.DOTALL)
+    if not name or "\0" in name:
+        raise UsageFault(f"{option}: no file's name: {name!r}")
+    return Path(name)
+
+
+def refuse_place(path: Path) -> None:
+    """See that a file can come to stand here, before the work for it begins.
+
+    Raises:
+        FileTrouble: its directory is missing or not to be written, or it is no regular file.
+    """
+    try:
+        parent = path.resolve().parent
+        if not parent.is_dir():
+            raise FileTrouble(f"{path} cannot be written: there is no directory {parent}")
+        if path.exists() and not path.is_file():
+            raise FileTrouble(f"{path} cannot be written: it is not a regular file")
+    except (OSError, RuntimeError) as error:
+        raise file_trouble("written", path, error) from error
+    if not os.access(parent, os.W_OK):
+        raise FileTrouble(f"{path} cannot be written: its directory is not for you to write")
 
 
 def write_whole(path: Path, content: bytes, *, private: bool = True) -> None:

@@ -26,7 +26,7 @@ FLOORS = (
     {"help", "subjects"},
     {"context"},
     {"options"},
-    {"lookup", "changes", "receiver", "running"},
+    {"lookup", "changes", "receiver", "running", "tallies"},
     {"api", "render", "credentials", "config", "cache"},
     {"records", "redaction", "times", "criteria", "places", "formats", "interruption"},
     {"files"},

@@ -73,6 +73,17 @@ def test_numbers_stand_at_the_right_and_a_hint_goes_to_the_same_profile(tmp_path
     )
 
 
+def test_a_file_gets_what_a_pipe_would_and_the_screen_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "s.txt"
+    line = f"deliveries summary --by cfg -o table --out {path}"
+    assert screen(tmp_path, line, 20, TERM="xterm") == ""
+    assert path.read_text() == (
+        "CONFIGURATION        PENDING  RETRY  FAILED\n"
+        "release6 https test        0      0       0\n"
+        "ESS Buffer                 0      0       8\n"
+    )
+
+
 @pytest.mark.parametrize("form", ["json", "jsonl", "yaml", "csv", "tsv", "name"])
 def test_any_other_format_is_on_a_terminal_what_it_is_in_a_pipe(
     ess: Run, tmp_path: Path, form: str

@@ -1,11 +1,10 @@
 """``ess deliveries``: what became of events."""
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from ess_cli.cli import Command, Listing, Unattended, noun
+from ess_cli.cli import Command, Listing, noun
 from ess_cli.commands.deliveries_filters import (
     Since,
     Status,
@@ -19,7 +18,8 @@ from ess_cli.options import Cfg, EventType, Topic, teaches
 from ess_cli.render.columns import Column, Table
 
 app = noun(
-    "Deliveries, their attempts, what failed.", elsewhere={"mark-handled": "deliveries_handled"}
+    "Deliveries, their attempts, what failed.",
+    elsewhere={"summary": "deliveries_summary", "mark-handled": "deliveries_handled"},
 )
 
 # Deliveries and attempts have no end: a bare list stops here (contract).
@@ -58,17 +58,6 @@ ATTEMPTS = Table(
         Column("body", "event-body", cut=True, extra=True),
     ),
     lambda row: f"{row.get('event-id', '')}:{row.get('del-cfg-nm', '')}",
-)
-SUMMARY = Table(
-    ("row", "rows"),
-    (
-        Column("configuration", "configuration", cut=True),
-        Column("topic", "topic"),
-        Column("event-type", "event-type"),
-        Column("pending", "pending", right=True),
-        Column("retry", "retry", right=True),
-        Column("failed", "failed", right=True),
-    ),
 )
 TRACKING = Table(
     ("attempt", "attempts"),
@@ -138,38 +127,6 @@ def list_attempts(
     ess.show_listing(deliveries.list_attempts(ess.http, window), keep=keep)
 
 
-@app.command("summary", cls=Unattended)
-@teaches("ess deliveries summary", "GET /event-deliveries/summary", SUMMARY)
-def get_summary(ctx: typer.Context) -> None:
-    """Count pending, retried and failed deliveries by configuration, topic and event type.
-
-    The service counts no successes. JSON is its own tree; tables are flattened.
-    """
-    from ess_cli.api import deliveries
-
-    ess = ctx.obj
-    reply = deliveries.get_summary(ess.http)
-    rows = list(_flat(reply))
-    ess.show_object(reply, rows)
-    if ess.terminal.err_is_tty:
-        _say_what_next(ess, rows)
-
-
-def _say_what_next(ess: Any, rows: list[dict[str, Any]]) -> None:
-    """Totals, and the command that shows why the first failing configuration fails."""
-    from shlex import quote
-
-    keys = ("pending", "retry", "failed")
-    counts = ((key, [row[key] for row in rows if isinstance(row[key], int)]) for key in keys)
-    totals = (f"{sum(count)} {key}" for key, count in counts)
-    ess.terminal.note(f"total: {', '.join(totals)} · {ess.profile}")
-    failing = next((row for row in rows if row["failed"]), None)
-    if failing:
-        named = f"-p {quote(ess.flags.profile)} " if ess.flags.profile else ""
-        cfg = quote(str(failing["configuration"]))
-        ess.terminal.note(f"hint: ess {named}deliveries attempts --cfg {cfg} --status FAILED")
-
-
 @app.command("track", cls=Command)
 @teaches(
     "ess deliveries track hc4lnloTSK2aSvrLKiDpSA sai",
@@ -207,19 +164,3 @@ def track(
         reply, "delivery-attempts", f"GET /event-deliveries/{event}:…/tracking"
     )
     ess.show_object(reply, attempts)
-
-
-def _flat(summary: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """One row a configuration, topic and event type."""
-    from ess_cli.lookup import objects_under
-
-    request = "GET /event-deliveries/summary"
-    for configuration in objects_under(summary, "delivery-configurations", request):
-        for topic in objects_under(configuration, "topics", request):
-            for event_type in objects_under(topic, "event-types", request):
-                yield {
-                    "configuration": configuration.get("del-cfg-nm"),
-                    "topic": topic.get("topic-nm"),
-                    "event-type": event_type.get("id"),
-                    **{key: event_type.get(key) for key in ("pending", "retry", "failed")},
-                }

@@ -63,6 +63,7 @@ _BY_NAME = {
     ("CODE", "format"): ("JSON", "XML"),
     ("CODE", "protocol"): ("REST",),
     ("TYPE", "compression_type"): ("gzip",),
+    ("LEVEL", "by"): ("cfg", "topic", "event-type"),
     ("TYPE", "type"): ("BASIC", "OAUTH", "NONE"),
 }
 

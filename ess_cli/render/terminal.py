@@ -13,6 +13,8 @@ from ess_cli.errors import OutputTrouble
 from ess_cli.redaction import redact
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from _typeshed import ReadableBuffer
 
     from ess_cli.errors import EssError
@@ -89,7 +91,7 @@ class Terminal:
     @property
     def out_is_tty(self) -> bool:
         """Whether data goes to a screen."""
-        return _is_tty(sys.stdout)
+        return not isinstance(self._out, io.BytesIO) and _is_tty(sys.stdout)
 
     @property
     def err_is_tty(self) -> bool:
@@ -130,6 +132,16 @@ class Terminal:
             raise
         except OSError as error:
             raise _trouble(error) from error
+
+    @contextlib.contextmanager
+    def diverted(self) -> Iterator[io.BytesIO]:
+        """Data goes to memory for a while, for a file, as it would to a pipe."""
+        before, encoding = self._out, self._encoding
+        self._out, self._encoding = io.BytesIO(), None
+        try:
+            yield self._out
+        finally:
+            self._out, self._encoding = before, encoding
 
     def drop(self) -> None:
         """Forget what could not be written, so that nothing tries again at the end."""
