@@ -17,7 +17,7 @@ Register-ArgumentCompleter -Native -CommandName 'ess' -ScriptBlock {
         '--no-header No header line'
         '--excel csv: guard cells that a spreadsheet would run'
         '-q|--quiet No notes on stderr'
-        '-v|--verbose Say more on stderr'
+        '-v|--verbose Say more on stderr, with time and profile'
         '--debug One line a request on stderr, secrets masked'
         '--no-color No colour'
         '--timeout=text For connecting, headers and any stall. [30]'

@@ -112,7 +112,10 @@ def global_options(
         bool, typer.Option("--excel", help="csv: guard cells that a spreadsheet would run.")
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No notes on stderr.")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more on stderr.")] = False,
+    verbose: Annotated[
+        bool,
+        typer.Option("--verbose", "-v", help="Say more on stderr, with time and profile."),
+    ] = False,
     debug: Annotated[
         bool, typer.Option("--debug", help="One line a request on stderr, secrets masked.")
     ] = False,

@@ -197,3 +197,36 @@ def test_where_nothing_can_be_broken_off_nothing_new_is_sent(wire: Wire) -> None
     with pytest.raises(Interrupted, match="left out, since --max-duration is over"):
         http.get("/rows")
     http.close()
+
+
+# What is said
+
+
+def test_verbose_puts_time_and_profile_before_each_line(ess: Run) -> None:
+    at = "2026-11-23T08:30:00Z"
+    done = ess("-v", "delivery-cfg", "disable", "hhh", "--yes")
+    assert done.code == 0
+    assert {line[: len(at) + 10] for line in done.err.splitlines()} == {f"{at} sandbox: "}
+    missing = ess("subs", "get", "999", "--verbose", "-o", "json")
+    assert missing.err.splitlines()[:-1] == [
+        f"{at} sandbox: error: no subscription 999 in the list of subscriptions",
+        f"{at} sandbox: hint: ess subs list; an ended one may need its topic:"
+        " ess subs get TOPIC ID",
+    ]
+    assert json.loads(missing.err.splitlines()[-1])["error"]["exit"] == 4
+
+
+def test_verbose_holds_for_a_line_that_cannot_be_parsed_and_without_a_profile(ess: Run) -> None:
+    at = "2026-11-23T08:30:00Z"
+    assert ess("-v", "-p", "prod", "topics", "--lst").err == (
+        f"{at} prod: error: no such option: --lst\n{at} prod: hint: ess topics --help\n"
+    )
+    outcome = ess("-v", "topics", "list", env={"ESS_PROFILE": "nowhere"})
+    assert outcome.code == 12
+    assert outcome.err.startswith(f'{at} nowhere: error: no profile named "nowhere"\n')
+
+
+@pytest.mark.parametrize("more", [(), ("-v",)])
+def test_success_is_quiet(ess: Run, more: tuple[str, ...]) -> None:
+    outcome = ess(*SUMMARY, "--lock", "--max-duration", "1h", *more)
+    assert (outcome.code, outcome.err) == (0, "")

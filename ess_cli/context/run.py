@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ess_cli.errors import BadSetting, NoNames, UsageFault
+from ess_cli.errors import BadSetting, EssError, NoNames, UsageFault
 from ess_cli.interruption import Interruption
 from ess_cli.options import Flags
 from ess_cli.render.terminal import Terminal
+from ess_cli.times import wire
 
 if TYPE_CHECKING:
     from ess_cli.api.http import Authorization, Http
@@ -51,6 +52,8 @@ class Run:
         self._sleep = sleep
         self.interruption = interruption or Interruption()
         self.interruption.tell = self.terminal.interject
+        if {"-v", "--verbose"} & set(program_args):
+            self.be_verbose()  # NOTE: here, so that it holds for a line that cannot be parsed too
 
     @cached_property
     def settings(self) -> Settings:
@@ -111,6 +114,23 @@ class Run:
 
         with alone(command, self.profile, self.program_args, self.now()):
             yield
+
+    def be_verbose(self) -> None:
+        """From now on every line on stderr begins with time and profile."""
+        self.terminal.stamp = lambda: f"{wire(self.now())} {self._profile_so_far}: "
+
+    @property
+    def _profile_so_far(self) -> str:
+        """The profile's name, as far as it is known; ``-`` where it cannot be found out."""
+        from ess_cli import config
+
+        if "settings" in self.__dict__:
+            return self.profile
+        try:
+            path = config.config_path(os.environ)
+            return config.select(self.flags.profile, os.environ, path).value or "-"
+        except EssError:
+            return "-"
 
     def now(self) -> datetime:
         """The present moment, in UTC."""

@@ -41,6 +41,8 @@ class Showing(Run):
             UsageFault: an unknown format or column, a query that does not parse.
         """
         self.terminal.quiet = self.flags.quiet
+        if self.flags.verbose:
+            self.be_verbose()
         if self.flags.no_color:
             self.terminal.colour = False
         self.table = table

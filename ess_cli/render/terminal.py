@@ -13,7 +13,7 @@ from ess_cli.errors import OutputTrouble
 from ess_cli.redaction import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from _typeshed import ReadableBuffer
 
@@ -74,10 +74,12 @@ class Terminal:
     Attributes:
         quiet: notes are not shown (warnings and errors are).
         colour: whether a terminal may be given colour.
+        stamp: what each line on stderr begins with, questions and JSON excepted; None for nothing.
     """
 
     def __init__(self) -> None:
         self.quiet = False
+        self.stamp: Callable[[], str] | None = None
         self._out: BinaryIO | None = None
         self._encoding: str | None = None
         self._progress = ""
@@ -208,7 +210,7 @@ class Terminal:
         """
         if self.quiet or sys.stderr is None:
             return
-        line = f"{visible(redact(text))}\n"
+        line = f"{visible(redact(self._stamped(text)))}\n"
         if self._progress:
             line = f"\r{' ' * len(self._progress)}\r{line}"
         with contextlib.suppress(OSError, ValueError):
@@ -259,7 +261,11 @@ class Terminal:
 
     def _tell(self, text: str) -> None:
         self.progress("")
+        text = self._stamped(text)
         self._put(visible(redact(text)))
+
+    def _stamped(self, text: str) -> str:
+        return (self.stamp() if self.stamp else "") + text
 
     def _put(self, line: str) -> None:
         if sys.stderr is None:
