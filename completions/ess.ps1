@@ -351,6 +351,7 @@ Register-ArgumentCompleter -Native -CommandName 'ess' -ScriptBlock {
                 'attempts List attempts to deliver, with what the webhook answered'
                 'track Show every attempt to deliver one event to one configuration'
                 'summary Count pending, retried and failed deliveries by configuration, topic and event type'
+                'export Write deliveries into files, each once an event and configuration'
                 'mark-handled Mark deliveries as handled, so that they no longer count as failed'
             )
             Arguments = @()
@@ -416,6 +417,27 @@ Register-ArgumentCompleter -Native -CommandName 'ess' -ScriptBlock {
                 '--lock Exit code 12 if this command runs already'
                 '--max-duration=text Exit code 13 after that time'
                 '-c|--columns=list:configuration,topic,event-type,pending,retry,failed Columns to show; +x adds one, ? lists them'
+            )
+        }
+        ' deliveries export' = @{
+            Commands = @()
+            Arguments = @()
+            Options = @(
+                '--to=files x.jsonl, x.csv, either with .gz; or a directory'
+                '--attempts Attempts instead of deliveries'
+                '--format=words:jsonl,jsonl.gz,csv,csv.gz In a directory: jsonl, csv, each .gz'
+                '--status=words:SUCCESS,PENDING,RETRY,FAILED SUCCESS, PENDING, RETRY or FAILED'
+                '--topic=names:topics Only this topic'
+                '--event-type=names:event-types Only this event type'
+                '--cfg=names:delivery-cfg Only this delivery configuration'
+                '--since=text Events from then on: 2h, 2026-11-01'
+                '--until=text Events before then'
+                '--body=text Fields of the event as columns: a,b'
+                '--incremental=files Only what is new; this file knows what is'
+                '--overlap=text How late a row may turn up in the list. [1h]'
+                '--page-size=text Rows a request. [1000]'
+                '+|--param=text A raw query parameter; may be repeated'
+                '-c|--columns=list:file,rows Columns to show; +x adds one, ? lists them'
             )
         }
         ' deliveries mark-handled' = @{

@@ -26,7 +26,7 @@ FLOORS = (
     {"help", "subjects"},
     {"context"},
     {"options"},
-    {"lookup", "changes", "receiver", "running", "tallies"},
+    {"lookup", "changes", "receiver", "export", "running", "tallies"},
     {"api", "render", "credentials", "config", "cache"},
     {"records", "redaction", "times", "criteria", "places", "formats", "interruption"},
     {"files"},
@@ -158,6 +158,7 @@ def test_the_version_and_a_tab_do_without_typer(home: Path, line: list[str]) -> 
         (["delivery-cfg", "enable", "-h"], ["delivery_cfg_changes"]),
         (["delivery-cfg", "auth", "get", "hhh"], ["delivery_cfg_auth"]),
         (["deliveries", "list"], []),
+        (["deliveries", "export", "-h"], ["deliveries_export"]),
         (["deliveries", "mark-handled", "-h"], ["deliveries_handled"]),
         (["profile", "list"], []),
         (["profile", "set", "-h"], ["profile_changes"]),
@@ -169,6 +170,7 @@ def test_a_verb_does_not_import_its_neighbours(
     home: Path, line: list[str], module: list[str]
 ) -> None:
     neighbours = [
+        "deliveries_export",
         "deliveries_handled",
         "delivery_cfg_auth",
         "delivery_cfg_changes",

@@ -19,7 +19,11 @@ from ess_cli.render.columns import Column, Table
 
 app = noun(
     "Deliveries, their attempts, what failed.",
-    elsewhere={"summary": "deliveries_summary", "mark-handled": "deliveries_handled"},
+    elsewhere={
+        "summary": "deliveries_summary",
+        "export": "deliveries_export",
+        "mark-handled": "deliveries_handled",
+    },
 )
 
 # Deliveries and attempts have no end: a bare list stops here (contract).

@@ -35,7 +35,19 @@ FILES = Value("files")
 
 # NOTE: NAME is not offered: --confirm wants a protected profile's name typed, to be sure.
 _TYPED = (
-    *("A,B", "COMMAND", "D,…", "DATE", "DURATION", "EVENT-ID", "EXPR", "FAULTS", "FIELD", "ID"),
+    *(
+        "A,B",
+        "COMMAND",
+        "D,…",
+        "DATE",
+        "DURATION",
+        "EVENT-ID",
+        "EXPR",
+        "FAULTS",
+        "FIELD",
+        "FIELDS",
+        "ID",
+    ),
     *("JMESPATH", "KEY=VALUE", "N"),
     *("N/s", "NAME", "NUMBER", "RANGE", "SECONDS", "TEXT", "URL"),
 )
@@ -55,6 +67,8 @@ _BY_METAVAR = {
     "PATH|-": FILES,
     "FILE": FILES,
     "FILE|-": FILES,
+    "STATE": FILES,
+    "TARGET": FILES,
     **dict.fromkeys(_TYPED, TEXT),
 }
 # ... and the parameter's name which, where a metavar means several things.
@@ -62,6 +76,7 @@ _BY_NAME = {
     ("CODE", "code"): ("delivery-formats", "delivery-protocols", "authentication-types"),
     ("CODE", "format"): ("JSON", "XML"),
     ("CODE", "protocol"): ("REST",),
+    ("FORMAT", "file_format"): ("jsonl", "jsonl.gz", "csv", "csv.gz"),
     ("TYPE", "compression_type"): ("gzip",),
     ("LEVEL", "by"): ("cfg", "topic", "event-type"),
     ("TYPE", "type"): ("BASIC", "OAUTH", "NONE"),

@@ -1,0 +1,232 @@
+"""``ess deliveries export``: all of them, in files for other tools."""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ess_cli.cli import Command, noun
+from ess_cli.commands import deliveries as tables
+from ess_cli.commands.deliveries_filters import (
+    Since,
+    Status,
+    Until,
+    both,
+    matching,
+    of_configuration,
+)
+from ess_cli.errors import UsageFault
+from ess_cli.options import LARGEST_COUNT, Cfg, EventType, Topic, teaches
+from ess_cli.render.columns import Column, Table
+from ess_cli.times import parse_duration_s, parse_moment
+
+if TYPE_CHECKING:
+    from ess_cli.export.running import Export, Going
+    from ess_cli.export.selection import Kind, Wanted
+
+app = noun()
+
+FILES = Table(("file", "files"), (Column("file", "file"), Column("rows", "rows", right=True)))
+_QUIET_S = 1.0
+
+
+@app.command("export", cls=Command)
+@teaches("ess deliveries export --to failed.csv --status FAILED --since 7d", None, FILES)
+def export(
+    ctx: typer.Context,
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to", metavar="TARGET", help="x.jsonl, x.csv, either with .gz; or a directory."
+        ),
+    ],
+    attempts: Annotated[
+        bool, typer.Option("--attempts", help="Attempts instead of deliveries.")
+    ] = False,
+    file_format: Annotated[
+        str | None,
+        typer.Option("--format", metavar="FORMAT", help="In a directory: jsonl, csv, each .gz."),
+    ] = None,
+    status: Status = None,
+    topic: Topic = None,
+    event_type: EventType = None,
+    cfg: Cfg = None,
+    since: Since = None,
+    until: Until = None,
+    body: Annotated[
+        str | None,
+        typer.Option("--body", metavar="FIELDS", help="Fields of the event as columns: a,b."),
+    ] = None,
+    incremental: Annotated[
+        str | None,
+        typer.Option(
+            "--incremental", metavar="STATE", help="Only what is new; this file knows what is."
+        ),
+    ] = None,
+    overlap: Annotated[
+        str,
+        typer.Option(
+            "--overlap", metavar="DURATION", help="How late a row may turn up in the list. [1h]"
+        ),
+    ] = "1h",
+    page_size: Annotated[
+        int | None,
+        typer.Option(
+            "--page-size", metavar="N", min=1, max=LARGEST_COUNT, help="Rows a request. [1000]"
+        ),
+    ] = None,
+    param: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--param", metavar="KEY=VALUE", help="A raw query parameter; may be repeated."
+        ),
+    ] = None,
+) -> None:
+    """Write deliveries into files, each once an event and configuration.
+
+    A file is there whole or not at all; until then it is called .partial. With --incremental, the
+    target is a directory, each run adds files under the next number, and a delivery is exported
+    once its status is final (or is that of --status). Printed are the files written.
+    """
+    from ess_cli.api import deliveries
+    from ess_cli.export import running
+    from ess_cli.export.selection import ATTEMPTS, DELIVERIES
+
+    ess = ctx.obj
+    ess.flags.take("page_size", page_size)
+    ess.flags.take("param", tuple(param or ()))
+    kind = ATTEMPTS if attempts else DELIVERIES
+    listing: Any = deliveries.list_attempts if attempts else deliveries.list_deliveries
+    source = listing(ess.http, ess.window())
+    job = _export(ess, kind, to, file_format, body, incremental is not None)
+    narrowed: dict[str, Any] = {
+        "status": status,
+        "topic": topic,
+        "event-type": event_type,
+        "cfg": cfg,
+    }
+    # Each of the two is read now, so that a bad one is found before anything is written.
+    wanted = _wanted(ess, kind, status, topic, event_type, since, until)
+    if incremental is None:
+        running.check(job)
+        written = running.write_all(job, _narrowed(ess, kind, wanted, cfg), source.batches())
+    else:
+        narrowed |= {"since": since, "until": until, "param": list(param or ()), "body": body}
+        going = _going(ess, kind, job, to, incremental, overlap, narrowed)
+        from ess_cli.export.state import alone
+
+        with alone(going.path):
+            state = running.begin(job, going)
+            wanted = _narrowed(ess, kind, wanted, cfg)
+            rows = source.batches()
+            written = running.write_further(job, going, state, wanted, rows)
+    _show(ess, kind, to, written)
+
+
+def _export(
+    ess: Any, kind: "Kind", to: str, file_format: str | None, body: str | None, numbered: bool
+) -> "Export":
+    from ess_cli.export.layout import FORMATS, Layout
+    from ess_cli.export.places import Directory, refuse_odd
+    from ess_cli.export.running import Export
+
+    if file_format is not None and file_format not in FORMATS:
+        raise UsageFault(f'--format: not a format: "{file_format}"', hint=", ".join(FORMATS))
+    path = Path(to)
+    named = next((each for each in FORMATS if path.name.lower().endswith(f".{each}")), None)
+    is_file = named is not None and not path.is_dir()
+    if is_file and file_format not in (None, named):
+        raise UsageFault(f"--format {file_format}: {path.name} is {named} by its name")
+    if is_file and numbered:
+        raise UsageFault("--incremental writes many files", hint=f"--to {path.stem.split('.')[0]}")
+    chosen = named if is_file else file_format
+    if chosen is None:
+        raise UsageFault(
+            f"--to {to}: neither a file of a known format nor a directory with --format",
+            hint="--to deliveries.jsonl, or --to directory --format jsonl",
+        )
+    table = tables.ATTEMPTS if kind.noun == "attempts" else tables.DELIVERIES
+    columns = tuple(table.column(name) for name in table.names)
+    fields = tuple(dict.fromkeys(filter(None, (part.strip() for part in (body or "").split(",")))))
+    if body is not None and not fields:
+        raise UsageFault("--body: which fields?", hint="ess event-types get CODE shows them")
+    if is_file:
+        refuse_odd(path)
+        path = path.resolve()
+        place = Directory(path.parent, make=False, name=path.name)
+    else:
+        place = Directory(path.resolve())
+    began = monotonic()
+
+    def tell(count: int) -> None:
+        if monotonic() - began > _QUIET_S:
+            ess.terminal.progress(f"{count:,} rows …")
+
+    return Export(
+        kind, Layout(chosen, columns, fields), place, path.name if is_file else None, tell
+    )
+
+
+def _wanted(
+    ess: Any,
+    kind: "Kind",
+    status: str | None,
+    topic: str | None,
+    event_type: str | None,
+    since: str | None,
+    until: str | None,
+) -> "Wanted":
+    from ess_cli.export.selection import Wanted
+
+    keep = matching(ess, kind.time, None, topic, event_type, since, None)
+    last = parse_moment("--until", until, ess.now()) if until is not None else None
+    return Wanted(keep, status, last)
+
+
+def _narrowed(ess: Any, kind: "Kind", wanted: "Wanted", cfg: str | None) -> "Wanted":
+    """Only one configuration, which is looked up by its name: so this fetches."""
+    if cfg is None:
+        return wanted
+    if kind.noun == "attempts":
+        return wanted._replace(keep=both(wanted.keep, of_configuration(ess, cfg)))
+    found = ess.configuration(cfg).id
+    return wanted._replace(keep=both(wanted.keep, lambda row: str(row.get("del-cfg-id")) == found))
+
+
+def _going(
+    ess: Any,
+    kind: "Kind",
+    job: "Export",
+    to: str,
+    incremental: str,
+    overlap: str,
+    narrowed: dict[str, Any],
+) -> "Going":
+    from ess_cli.export.running import Going
+
+    service = {
+        "profile": ess.profile,
+        "service": "embedded" if ess.settings.is_sandbox else ess.settings.base_url.url,
+        "what": kind.noun,
+        "format": job.layout.format,
+        "target": str(Path(to).resolve()),
+    }
+    span = timedelta(seconds=parse_duration_s("--overlap", overlap))
+    return Going(Path(incremental).resolve(), service | narrowed, span, ess.now())
+
+
+def _show(ess: Any, kind: "Kind", to: str, written: Sequence[Any]) -> None:
+    ess.terminal.progress("")
+    ess.show_rows(_rows(to, written))
+    count = sum(each.rows for each in written)
+    ess.terminal.note(f"exported {count:,} {kind.noun} · {ess.profile}")
+
+
+def _rows(to: str, written: Sequence[Any]) -> Iterator[dict[str, Any]]:
+    """The files, as the user would name them."""
+    for each in written:
+        is_it = len(written) == 1 and to.endswith(each.name)
+        yield {"file": to if is_it else f"{to.rstrip('/')}/{each.name}", "rows": each.rows}

@@ -1,0 +1,139 @@
+"""Where an export that goes on stands: read whole, written whole, of one export only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ess_cli.errors import FileTrouble, LocalTrouble
+from ess_cli.files import file_trouble, make_directory, write_whole
+
+VERSION = 1
+
+
+class State(NamedTuple):
+    """What the next run has to know of the runs before.
+
+    Attributes:
+        sequence: the number of the last run that wrote files; 0 before the first one.
+        newest: how far the runs have read, in time, as ISO 8601; None before the first one.
+        remembered_from: every row exported that is not older than this is in ``exported``;
+            None where all of them are.
+        exported: rows in that span, and rows without a time, each with its time.
+        waiting: rows that were seen and not exported, since their status was not final.
+    """
+
+    sequence: int = 0
+    newest: str | None = None
+    remembered_from: str | None = None
+    exported: Mapping[str, str | None] = {}
+    waiting: frozenset[str] = frozenset()
+
+
+def load(path: Path, export: Mapping[str, Any]) -> State | None:
+    """The state in a file; None where there is none yet.
+
+    Args:
+        path: the file.
+        export: what tells this export from others, by name.
+
+    Raises:
+        FileTrouble: it cannot be read, is damaged, or is the state of another export.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise file_trouble("read", path, error) from error
+    document = _checked(path, content)
+    kept = document["export"]
+    for name, value in export.items():
+        if kept.get(name) != value:
+            raise FileTrouble(
+                f"{path} is the state of another export: its {name} is {_said(kept.get(name))},"
+                f" this one's is {_said(value)}",
+                hint="each export has a state file, and a target, of its own",
+            )
+    return State(
+        document["sequence"],
+        document["newest"],
+        document["remembered-from"],
+        document["exported"],
+        frozenset(document["waiting"]),
+    )
+
+
+def save(path: Path, export: Mapping[str, Any], state: State) -> None:
+    """Write a state in place of the one before, whole or not at all.
+
+    Raises:
+        FileTrouble: it cannot be written; the one before is as it was.
+    """
+    document = {
+        "ess-export": VERSION,
+        "export": dict(export),
+        "sequence": state.sequence,
+        "newest": state.newest,
+        "remembered-from": state.remembered_from,
+        "exported": dict(state.exported),
+        "waiting": sorted(state.waiting),
+    }
+    document["sha256"] = _digest(document)
+    write_whole(path, json.dumps(document, indent=0).encode() + b"\n")
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Keep a second run off a state; the lock is a file beside it, which stays there, empty.
+
+    Raises:
+        LocalTrouble: another run has it.
+        FileTrouble: the lock cannot be made.
+    """
+    import filelock
+
+    lock = path.with_name(path.name + ".lock")
+    try:
+        make_directory(path.parent)
+        held = filelock.FileLock(lock, 0, mode=0o600).acquire()
+    except filelock.Timeout:
+        raise LocalTrouble(
+            f"another export goes on from {path} at this moment",
+            details=(f"  lock: {lock}",),
+            hint="wait for its end; nothing was fetched",
+        ) from None
+    except OSError as error:
+        raise file_trouble("written", lock, error) from error
+    with held:
+        yield
+
+
+def _checked(path: Path, content: bytes) -> dict[str, Any]:
+    """The document, if it is one of ours and as it was written."""
+    try:
+        document = json.loads(content)
+        whole = isinstance(document, dict) and document.pop("sha256") == _digest(document)
+        version = document["ess-export"] if whole else None
+    except (ValueError, KeyError, RecursionError):
+        whole, version = False, None
+    if not whole or version != VERSION:
+        why = f"is of version {version}" if whole else "is damaged, or no state of an export"
+        raise FileTrouble(
+            f"{path} {why}; nothing was fetched",
+            hint="put a copy of it back; or begin anew, with another state file and target",
+        )
+    found: dict[str, Any] = document
+    return found
+
+
+def _digest(document: Mapping[str, Any]) -> str:
+    return sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
+
+
+def _said(value: Any) -> str:
+    return "not set" if value is None else json.dumps(value)

@@ -1,0 +1,90 @@
+"""A service with many deliveries, that may grow, change and die while they are read."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+
+def delivery(number: int, /, **more: Any) -> dict[str, Any]:
+    """A delivery, one a minute from 2026-11-22 on."""
+    day, minutes = divmod(number, 1440)
+    return {
+        "event-id": f"event-{number:07d}",
+        "topic": "NIS-Events",
+        "event-type": "porting_event",
+        "delivery-point": "https://hooks.example.com/ess",
+        "del-cfg-id": 1266,
+        "del-cfg-nm": "sai",
+        "delivery-status": "SUCCESS",
+        "timestamp": f"2026-11-{22 + day}T{minutes // 60:02d}:{minutes % 60:02d}:00Z",
+        "event-body": json.dumps({"number": f"+1202555{number:04d}", "carrier_id": number}),
+        **more,
+    }
+
+
+class Deliveries:
+    """Answers ``GET /event-deliveries``, page by page.
+
+    Attributes:
+        url: its base URL.
+        rows: what there is, in its order.
+        before: called with the number of each request, from 1 on, before it is answered; what it
+            returns is the status, 200 where None.
+        requests: how many there were.
+    """
+
+    def __init__(self) -> None:
+        self.rows: list[dict[str, Any]] = []
+        self.before: Callable[[int], int | None] = lambda number: None
+        self.requests = 0
+        deliveries = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            wbufsize = -1
+            disable_nagle_algorithm = True
+
+            def do_GET(self) -> None:
+                deliveries.requests += 1
+                status = deliveries.before(deliveries.requests) or 200
+                query = parse_qs(urlsplit(self.path).query)
+                offset, limit = (int(query.get(key, ["0"])[0]) for key in ("offset", "limit"))
+                rows = deliveries.rows[offset : offset + limit]
+                echoed = {"offset": offset, "limit": limit}
+                body = json.dumps({"paged-result": echoed, "event-deliveries": rows}).encode()
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/ess/v1"
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
+
+    @property
+    def env(self) -> dict[str, str]:
+        """What points ``ess`` at it."""
+        return {"ESS_PROFILE": "default", "ESS_BASE_URL": self.url, "ESS_TOKEN": "token-1"}
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def service() -> Iterator[Deliveries]:
+    running = Deliveries()
+    yield running
+    running.close()
