@@ -47,7 +47,7 @@ function __ess_at --no-scope-shadowing
             set commands \
                 'list List the topics of the company' \
                 'event-types List the event types of a topic, with their fields' \
-                'dump Have the service write a file of a topic\'s subscriptions'
+                'dump Have the service write a file of a topic\'s subscriptions; fetch it with --wait'
             set -a options \
                 '-c|--columns=text Columns to show; +x adds one, ? lists them'
         case ' topics list'
@@ -76,6 +76,13 @@ function __ess_at --no-scope-shadowing
             set -a options \
                 '--compression|--no-compression Compress the file. [on]' \
                 '--compression-type=words:gzip gzip is the only one seen. [gzip]' \
+                '--wait Wait for the file and fetch it, to --out' \
+                '--out=files Where the file goes, unpacked' \
+                '--wait-for=text How long, then code 13. [30m]' \
+                '--resume=text Start none; wait for the dump of this reference id' \
+                '--since=text With --resume: when it was started. [7d]' \
+                '+|--allow-file-host=text Fetch the file from this host, too, without credentials; may be repeated' \
+                '--max-size=text The most that the file may have: 500M. [20G]' \
                 '-n|--dry-run Show what would be sent; send only reads' \
                 '-y|--yes Do not ask' \
                 '--confirm=text Confirm a protected profile by its name' \

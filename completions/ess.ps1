@@ -51,7 +51,7 @@ Register-ArgumentCompleter -Native -CommandName 'ess' -ScriptBlock {
             Commands = @(
                 'list List the topics of the company'
                 'event-types List the event types of a topic, with their fields'
-                'dump Have the service write a file of a topic''s subscriptions'
+                'dump Have the service write a file of a topic''s subscriptions; fetch it with --wait'
             )
             Arguments = @()
             Options = @(
@@ -94,6 +94,13 @@ Register-ArgumentCompleter -Native -CommandName 'ess' -ScriptBlock {
             Options = @(
                 '--compression|--no-compression Compress the file. [on]'
                 '--compression-type=words:gzip gzip is the only one seen. [gzip]'
+                '--wait Wait for the file and fetch it, to --out'
+                '--out=files Where the file goes, unpacked'
+                '--wait-for=text How long, then code 13. [30m]'
+                '--resume=text Start none; wait for the dump of this reference id'
+                '--since=text With --resume: when it was started. [7d]'
+                '+|--allow-file-host=text Fetch the file from this host, too, without credentials; may be repeated'
+                '--max-size=text The most that the file may have: 500M. [20G]'
                 '-n|--dry-run Show what would be sent; send only reads'
                 '-y|--yes Do not ask'
                 '--confirm=text Confirm a protected profile by its name'

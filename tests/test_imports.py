@@ -26,7 +26,7 @@ FLOORS = (
     {"help", "subjects"},
     {"context"},
     {"options"},
-    {"lookup", "changes", "receiver", "export", "running", "tallies"},
+    {"lookup", "changes", "receiver", "export", "running", "tallies", "dumps", "following"},
     {"api", "render", "credentials", "config", "cache"},
     {"records", "redaction", "times", "criteria", "places", "formats", "interruption"},
     {"files"},

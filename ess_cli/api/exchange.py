@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import requests  # noqa: TID253 - this module is itself imported on use
 from requests.utils import get_environ_proxies  # noqa: TID253
@@ -51,6 +51,16 @@ class Service(NamedTuple):
     def host(self) -> str:
         """Host and port, for messages."""
         return self.base_url.split("/")[2]
+
+
+class Sink(Protocol):
+    """Takes the body of a reply that is too large to be held."""
+
+    def begin(self) -> None:
+        """A body begins; what came of one before it, that broke off, does not count."""
+
+    def take(self, piece: bytes) -> None:
+        """The next bytes, as they were sent; raises EssError where no more are wanted."""
 
 
 class Broken(Exception):
@@ -105,7 +115,13 @@ class Wire:
         self._proxies = {} if service.is_loopback else get_environ_proxies(service.base_url)
 
     def send(
-        self, method: str, target: str, headers: Mapping[str, str], body: bytes | None, shown: str
+        self,
+        method: str,
+        target: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        shown: str,
+        sink: Sink | None = None,
     ) -> Reply:
         """The reply to one request.
 
@@ -115,6 +131,7 @@ class Wire:
             headers: sent as they are; ``http.client`` adds Host.
             body: None for none.
             shown: the request for the log, without what is nobody's business.
+            sink: takes the body of a 200, however large; the reply then has none.
 
         Raises:
             Broken: there is no whole reply.
@@ -130,6 +147,7 @@ class Wire:
         if self._keeps_connections and began - self._used_at > _LONGEST_IDLE_S:
             self._adapter.close()
         SENDING.began = False
+        SENDING.endless = sink is not None
         answered, size = "no answer", 0
         try:
             response = self._adapter.send(
@@ -141,10 +159,13 @@ class Wire:
             )
             answered = str(response.status_code)
             try:
-                content = _content(response)
+                if sink is not None and response.status_code == 200:
+                    content, size = b"", _poured(response, sink)
+                else:
+                    content = _content(response)
+                    size = len(content)
             finally:
                 response.close()
-            size = len(content)
             return Reply(response.status_code, response.headers, content)
         except _FAILURES as error:
             raise self._broken(error) from error
@@ -291,6 +312,16 @@ def _content(response: requests.Response) -> bytes:
                 hint="ask for less: --page-size, --limit",
             )
     return content.getvalue()
+
+
+def _poured(response: requests.Response, sink: Sink) -> int:
+    """Let the body through as it was sent; returns its bytes."""
+    sink.begin()
+    size = 0
+    for piece in response.raw.stream(_CHUNK, decode_content=False):
+        sink.take(piece)
+        size += len(piece)
+    return size
 
 
 def _explanation(response: requests.Response) -> bytes:

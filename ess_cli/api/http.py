@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from ess_cli import __version__
 from ess_cli.api.decoding import decode
-from ess_cli.api.exchange import Broken, Service, Wire
+from ess_cli.api.exchange import Broken, Service, Sink, Wire
 from ess_cli.api.faults import (
     RETRYABLE,
     Reply,
@@ -30,7 +30,7 @@ from ess_cli.api.faults import (
 from ess_cli.api.pacing import SENDING
 from ess_cli.api.paths import Query, query_string
 from ess_cli.api.shapes import rows_under
-from ess_cli.errors import EssError, Temporary, UsageFault
+from ess_cli.errors import BadReply, EssError, Temporary, UsageFault
 from ess_cli.interruption import Interruption
 
 if TYPE_CHECKING:
@@ -53,11 +53,11 @@ class Authorization(NamedTuple):
     """What a request is authorised with.
 
     Attributes:
-        header: the value of the Authorization header.
+        header: the value of the Authorization header; None where it is not sent.
         user_token: the value of the user-token header; None where it is not sent.
     """
 
-    header: str
+    header: str | None
     user_token: str | None = None
 
 
@@ -68,6 +68,8 @@ class _Call(NamedTuple):
         query: with its question mark, percent-encoded; empty for none.
         look: for a write, how to look what became of it; None for a read.
         once: never sent again if it may have been received.
+        sink: takes the body where it is a file; None where it is JSON.
+        headers: those of this call only.
     """
 
     method: str
@@ -76,6 +78,8 @@ class _Call(NamedTuple):
     body: bytes | None
     look: str | None
     once: bool
+    sink: Sink | None = None
+    headers: tuple[tuple[str, str], ...] = ()
 
     @property
     def line(self) -> str:
@@ -166,6 +170,26 @@ class Http:
         call = _Call("GET", path, query_string(query), None, look=look, once=True)
         reply = self._exchange(call)
         return _shaped(call, reply, expects) if reply.body.strip() else expects({})
+
+    def download(
+        self, path: str, query: str, sink: Sink, headers: tuple[tuple[str, str], ...]
+    ) -> None:
+        """Let a file through to ``sink``; tried again as any read, from its beginning.
+
+        Args:
+            path: below the base URL, percent-encoded.
+            query: with its question mark; empty for none.
+            sink: takes the bytes as they are sent, and limits them.
+            headers: beside those of every request.
+
+        Raises:
+            BadReply: it is answered with anything but a redirect, a refusal or the file.
+            EssError: as :meth:`get`, and what the sink raises.
+        """
+        call = _Call("GET", path, query, None, None, once=False, sink=sink, headers=headers)
+        reply = self._exchange(call)
+        if reply.status != 200:
+            raise BadReply(f"{call.line}: {reply.status} comes without a file", http=reply.status)
 
     def post(self, path: str, body: object, look: str) -> tuple[Any, Reply]:
         """Send a new thing; never twice, unless it provably did not leave.
@@ -274,11 +298,14 @@ class Http:
         self._interruption.check(call.line)
         SENDING.began = False
         credentials = self._credentials()
+        is_file = call.sink is not None
         headers = {
-            "Authorization": credentials.header,
-            "Accept": "application/json",
-            "Accept-Encoding": "gzip",
+            **({} if credentials.header is None else {"Authorization": credentials.header}),
+            "Accept": "*/*" if is_file else "application/json",
+            # NOTE: a file is wanted as it is stored; its size is that of those bytes.
+            "Accept-Encoding": "identity" if is_file else "gzip",
             "User-Agent": f"ess/{__version__}",
+            **dict(call.headers),
         }
         if credentials.user_token is not None:
             headers["user-token"] = credentials.user_token
@@ -294,7 +321,7 @@ class Http:
             if call.look is None
             else self._interruption.write(call.line, lambda: departure.began)
         ):
-            return self._wire.send(call.method, target, headers, call.body, shown)
+            return self._wire.send(call.method, target, headers, call.body, shown, call.sink)
 
 
 def _encoded(body: object) -> bytes:

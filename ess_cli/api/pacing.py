@@ -45,7 +45,7 @@ class _PacedReader(io.RawIOBase):
         self._limit_s = sock.gettimeout()
         self._raw = sock.makefile("rb", buffering=0)
         self._in_body = False
-        self._left = MOST_BYTES
+        self._left = None if SENDING.endless else MOST_BYTES
         self._restart()
 
     def begin_body(self) -> None:
@@ -66,9 +66,10 @@ class _PacedReader(io.RawIOBase):
         if not count and not self._in_body:
             raise ConnectionResetError("the reply ended among its headers")
         self._arrived += count
-        self._left -= count
-        if self._left < 0:
-            raise Overlong("the reply does not end")
+        if self._left is not None:
+            self._left -= count
+            if self._left < 0:
+                raise Overlong("the reply does not end")
         if self._in_body and self._arrived >= LEAST_BYTES:
             self._restart()
         return count
@@ -129,10 +130,12 @@ class _Sending(threading.local):
 
     Attributes:
         departure: may be looked at from other threads.
+        endless: whoever takes the reply has a limit to its bytes of their own.
     """
 
     def __init__(self) -> None:
         self.departure = Departure()
+        self.endless = False
 
     @property
     def began(self) -> bool:

@@ -4,12 +4,15 @@ from typing import Annotated
 
 import typer
 
-from ess_cli.cli import Listing, Write, noun
+from ess_cli.cli import Listing, noun
 from ess_cli.commands.event_types import EVENT_TYPES
 from ess_cli.options import teaches
 from ess_cli.render.columns import Column, Table
 
-app = noun("Topics, their event types, dumps of their subscriptions.")
+app = noun(
+    "Topics, their event types, dumps of their subscriptions.",
+    elsewhere={"dump": "topics_dump"},
+)
 
 TOPICS = Table(
     ("topic", "topics"),
@@ -20,7 +23,6 @@ TOPICS = Table(
     ),
     lambda row: row.get("topic-nm"),
 )
-DUMP = Table(("dump", "dumps"), (Column("reference-id", "referenceId"),))
 
 Topic = Annotated[str, typer.Argument(metavar="TOPIC", help="A topic's name.")]
 
@@ -47,41 +49,3 @@ def get_event_types(ctx: typer.Context, topic: Topic) -> None:
 
     ess = ctx.obj
     ess.show_whole(topics.get_event_types(ess.http, topic, ess.params()))
-
-
-@app.command("dump", cls=Write)
-@teaches("ess topics dump NIS-Events", "GET /topics/{ID}/dump-subscriptions", DUMP)
-def dump_subscriptions(
-    ctx: typer.Context,
-    topic: Topic,
-    compression: Annotated[
-        bool, typer.Option("--compression/--no-compression", help="Compress the file. [on]")
-    ] = True,
-    compression_type: Annotated[
-        str,
-        typer.Option(
-            "--compression-type", metavar="TYPE", help="gzip is the only one seen. [gzip]"
-        ),
-    ] = "gzip",
-) -> None:
-    """Have the service write a file of a topic's subscriptions.
-
-    Each call starts a job, so it is never repeated by itself. The service needs an active
-    subscription to MSS-Messages, event type event_file_complete; the notice that the file is
-    there arrives by it: ess deliveries list --topic MSS-Messages.
-    """
-    from ess_cli.api import topics
-    from ess_cli.api.paths import query_string, segment
-    from ess_cli.changes import Change
-
-    ess = ctx.obj
-    query = (("compression", str(compression).lower()), ("compressionType", compression_type))
-    path = f"/topics/{segment('topic', topic)}/dump-subscriptions{query_string(query)}"
-    if ess.agreed(Change("GET", path, f"dump of the subscriptions to {topic}"), asks=False):
-        reply = topics.dump_subscriptions(
-            ess.http, topic, compression=compression, compression_type=compression_type
-        )
-        if not reply:
-            ess.terminal.warn("accepted, without a reference id")
-        ess.show_done(reply)
-        ess.changed(f"started a dump of the subscriptions to {topic}")

@@ -49,7 +49,7 @@ _TYPED = (
         "ID",
     ),
     *("JMESPATH", "KEY=VALUE", "N"),
-    *("N/s", "NAME", "NUMBER", "RANGE", "SECONDS", "TEXT", "URL"),
+    *("N/s", "NAME", "NUMBER", "RANGE", "SECONDS", "SIZE", "TEXT", "URL"),
 )
 # A metavar says what kind of value is meant ...
 _BY_METAVAR = {

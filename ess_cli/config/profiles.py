@@ -17,6 +17,7 @@ SANDBOX_BASE_URL = "https://sandbox.invalid/ess/v1"
 # NOTE: as parse_base_url would have them (a test compares): most runs need no other.
 REAL_SERVICE = BaseUrl(DEFAULT_BASE_URL, "https", "api.syniverse.com", 443, "/ess/v1")
 EMBEDDED_SERVICE = BaseUrl(SANDBOX_BASE_URL, "https", "sandbox.invalid", 443, "/ess/v1")
+SANDBOX_COMPANY_ID = "123"
 DEFAULT_TIMEOUT_S = 30.0
 
 _LONGEST_TIMEOUT_S = 86_400
@@ -84,7 +85,7 @@ class Config(NamedTuple):
             UnknownProfile: there is none.
         """
         if name == SANDBOX:
-            return Profile(SANDBOX, base_url=EMBEDDED_SERVICE)
+            return Profile(SANDBOX, base_url=EMBEDDED_SERVICE, company_id=SANDBOX_COMPANY_ID)
         if name == DEFAULT:
             return self.profiles.get(name, Profile(DEFAULT))
         if name not in self.profiles:

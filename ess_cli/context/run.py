@@ -18,6 +18,7 @@ from ess_cli.times import wire
 if TYPE_CHECKING:
     from ess_cli.api.http import Authorization, Http
     from ess_cli.config import Settings
+    from ess_cli.config.base_url import BaseUrl
     from ess_cli.credentials import Credentials
     from ess_cli.render.columns import Table
 
@@ -67,22 +68,31 @@ class Run:
         """The service, with credentials looked up at the first request."""
         return self.http_with(self._authorization)
 
-    def http_with(self, credentials: Callable[[], Authorization]) -> Http:
-        """The service, with these credentials."""
+    def http_with(
+        self, credentials: Callable[[], Authorization], base_url: BaseUrl | None = None
+    ) -> Http:
+        """The service, with these credentials.
+
+        Args:
+            credentials: asked for at each request.
+            base_url: something else than the service, reached by the same rules.
+        """
         import time
 
         from ess_cli.api.http import Http, Service
 
-        base_url = self.settings.base_url
+        base_url = base_url or self.settings.base_url
+        is_own = base_url.origin == self.settings.base_url.origin
+        is_embedded = is_own and self.settings.is_sandbox
         return Http(
             Service(
                 base_url.url,
-                base_url.is_loopback or self.settings.is_sandbox,
+                base_url.is_loopback or is_embedded,
                 self.settings.timeout_s,
-                self.settings.ca_bundle.value,
+                self.settings.ca_bundle.value if is_own else None,
             ),
             credentials,
-            adapter=self._sandbox_adapter() if self.settings.is_sandbox else None,
+            adapter=self._sandbox_adapter() if is_embedded else None,
             log=(lambda line: self.terminal.say(f"debug: {line}")) if self.flags.debug else None,
             sleep=self._sleep or time.sleep,
             interruption=self.interruption,

@@ -297,4 +297,26 @@ MUSTS = (
             "test_api_command.py::test_a_path_that_leads_elsewhere_is_refused",
         ),
     ),
+    must(
+        "A file's location from the service is on its own origin or asked for by the user.",
+        (
+            "if not is_own and named not in",
+            "if False and named not in",
+            "test_topics_dump.py::test_a_location_elsewhere_is_refused_and_nothing_is_written",
+        ),
+    ),
+    must(
+        "A file is fetched without the user token, and elsewhere without any.",
+        (
+            "http = ess.http_with(lambda: Authorization(header), place.origin)",
+            "http = ess.http_with(ess._authorization, place.origin)",
+            "test_topics_dump.py::"
+            "test_the_file_gets_the_token_and_the_company_and_never_the_user_token",
+        ),
+        (
+            "header = ess.credentials.authorization if place.is_own else None",
+            "header = ess.credentials.authorization",
+            "test_topics_dump.py::test_another_host_that_the_user_names_gets_no_credentials",
+        ),
+    ),
 )
