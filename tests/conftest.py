@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -21,6 +22,11 @@ import pytest
 from ess_cli.main import main
 
 NOW = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
+
+# What is started in the background of a script is to ignore Ctrl-C, and what it starts inherits
+# that. Here many a process is to be ended by it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Outcome(NamedTuple):
