@@ -358,6 +358,7 @@ Register-ArgumentCompleter -Native -CommandName 'ess' -ScriptBlock {
                 'attempts List attempts to deliver, with what the webhook answered'
                 'track Show every attempt to deliver one event to one configuration'
                 'summary Count pending, retried and failed deliveries by configuration, topic and event type'
+                'check Compare pending, retried and failed deliveries with limits: exit code 0 or 10'
                 'export Write deliveries into files, each once an event and configuration'
                 'mark-handled Mark deliveries as handled, so that they no longer count as failed'
             )
@@ -424,6 +425,20 @@ Register-ArgumentCompleter -Native -CommandName 'ess' -ScriptBlock {
                 '--lock Exit code 12 if this command runs already'
                 '--max-duration=text Exit code 13 after that time'
                 '-c|--columns=list:configuration,topic,event-type,pending,retry,failed Columns to show; +x adds one, ? lists them'
+            )
+        }
+        ' deliveries check' = @{
+            Commands = @()
+            Arguments = @()
+            Options = @(
+                '+|--max-failed=text At most so many failed, in all or of one configuration; may be repeated'
+                '+|--max-retry=text At most so many in retry, in all or of one configuration; may be repeated'
+                '+|--max-pending=text At most so many pending, in all or of one configuration; may be repeated'
+                '--max-age=text No event PENDING or RETRY is older; this reads the whole list of deliveries'
+                '--nagios A monitoring plugin''s line and exit codes'
+                '--lock Exit code 12 if this command runs already'
+                '--max-duration=text Exit code 13 after that time'
+                '-c|--columns=text Columns to show; +x adds one, ? lists them'
             )
         }
         ' deliveries export' = @{

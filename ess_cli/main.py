@@ -163,6 +163,8 @@ def _report(error: BaseException, ess: Ess) -> int:
         return error.exit_code
     if isinstance(error, Terminated):
         return _leave(ess, 143, within_s=_LAST_WRITE_S)
+    if isinstance(error, TimeOver) and ess.is_plugin:
+        error = _time_over(ess)
     if isinstance(error, TimeOver):
         ess.terminal.fail(_time_over(ess), as_json=ess.wants_json_errors)
         return _leave(ess, error.exit_code, within_s=_LAST_WRITE_S)
@@ -175,11 +177,25 @@ def _report(error: BaseException, ess: Ess) -> int:
     if isinstance(error, PARSE_ERROR):
         error = usage_fault(error, ess.program_args)
     found = error if isinstance(error, EssError) else _trouble(error)
+    if ess.is_plugin:
+        return _report_to_monitoring(found.message if found else f"a bug in ess: {error!r}", ess)
     if found is None:
         ess.terminal.bug(error, traceback=ess.flags.debug)
         return _leave(ess, 1)
     ess.terminal.fail(found, as_json=ess.wants_json_errors)
     return _leave(ess, found.exit_code)
+
+
+def _report_to_monitoring(message: str, ess: Ess) -> int:
+    """An error as a plugin tells it: on stdout, in its own line, with its own exit code."""
+    from contextlib import suppress
+
+    from ess_cli.errors import OutputTrouble
+    from ess_cli.render.nagios import STATES, plugin_line
+
+    with suppress(OSError, OutputTrouble):
+        ess.terminal.write(plugin_line("UNKNOWN", message))
+    return _leave(ess, STATES["UNKNOWN"])
 
 
 def _time_over(ess: Ess) -> EssError:

@@ -108,13 +108,15 @@ def worst_of_each(summary: Mapping[str, Any]) -> dict[str, dict[str, int]]:
     """
     found: dict[str, dict[str, int]] = {}
     for configuration in _under(summary, _ROOT):
-        sums = added(flatten({_ROOT: [configuration]}))
         counts = found.setdefault(
             str(configuration.get("del-cfg-nm") or ""), dict.fromkeys(COUNTS, 0)
         )
         for key in COUNTS:
-            topics = sum(_count(topic.get(key)) or 0 for topic in _under(configuration, "topics"))
-            counts[key] += max(sums[key], topics, _count(configuration.get(key)) or 0)
+            below = 0
+            for topic in _under(configuration, "topics"):
+                of_types = (_count(each.get(key)) or 0 for each in _under(topic, "event-types"))
+                below += max(sum(of_types), _count(topic.get(key)) or 0)
+            counts[key] += max(below, _count(configuration.get(key)) or 0)
     return found
 
 

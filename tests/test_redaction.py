@@ -156,6 +156,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "event-types get": ("porting_event",),
     "deliveries list": (),
     "deliveries summary": (),
+    "deliveries check": ("--max-failed", "ESS Buffer=100", "--max-age", "100d"),
     "deliveries attempts": (),
     "deliveries track": ("ADEIboH1Q7m-OYRV2m268A", "1266"),
     "deliveries export": ("--to", "exported.jsonl"),

@@ -21,6 +21,7 @@ app = noun(
     "Deliveries, their attempts, what failed.",
     elsewhere={
         "summary": "deliveries_summary",
+        "check": "deliveries_check",
         "export": "deliveries_export",
         "mark-handled": "deliveries_handled",
     },

@@ -74,12 +74,17 @@ def of_configuration(ess: Any, cfg: str) -> Keep:
 
 
 def name_of(ess: Any, cfg: str) -> str:
-    """The name of a configuration, where the service knows it by name only."""
+    """The name of a configuration, where the service knows it by name only; warns of two."""
+    name = known_name(ess, cfg)
+    if sum(1 for row in ess.configurations if row.get("del-cfg-nm") == name) > 1:
+        ess.terminal.warn(f'several configurations are named "{name}"; here they count as one')
+    return name
+
+
+def known_name(ess: Any, cfg: str) -> str:
+    """The name of the configuration that is meant by an id or a name."""
     from ess_cli.lookup import choose_configuration, is_id
 
     # Digits are an id, even where some configuration has them for its name.
     known = [row for row in ess.configurations if not is_id(cfg) or str(row.get("id")) == cfg]
-    name = choose_configuration(known, cfg).name or ""
-    if sum(1 for row in ess.configurations if row.get("del-cfg-nm") == name) > 1:
-        ess.terminal.warn(f'several configurations are named "{name}"; here they count as one')
-    return name
+    return choose_configuration(known, cfg).name or ""

@@ -48,7 +48,7 @@ _TYPED = (
         "FIELDS",
         "ID",
     ),
-    *("JMESPATH", "KEY=VALUE", "N"),
+    *("JMESPATH", "KEY=VALUE", "N", "N|CFG=N"),
     *("N/s", "NAME", "NUMBER", "RANGE", "SECONDS", "SIZE", "TEXT", "URL"),
 )
 # A metavar says what kind of value is meant ...

@@ -198,6 +198,13 @@ class Run:
         glued = {"-ojson", "-ojsonl", "--output=json", "--output=jsonl", "--json"}
         return self.flags.json or output in ("json", "jsonl") or bool(glued & set(words))
 
+    @property
+    def is_plugin(self) -> bool:
+        """Whether a monitoring plugin's line and exit codes are wanted; works before parsing."""
+        words = self.program_args
+        options = words[: words.index("--")] if "--" in words else words
+        return "check" in options and "--nagios" in options
+
     def close(self) -> None:
         """Let go of connections and databases."""
         if "http" in self.__dict__:
