@@ -141,7 +141,7 @@ def test_only_the_right_user_may_deliver(listen: Listen, tmp_path: Path) -> None
     (tmp_path / "pw").write_text(f"{PASSWORD}\n")
     hook = listen(
         *("--basic", "Admin", "--password-file", str(tmp_path / "pw")),
-        *("--count", "1", "-o", "jsonl", "--debug", "-v"),
+        *("--count", "1", "-o", "jsonl", "--debug"),
     )
     refused = hook.reply(body())
     assert (refused.status, refused.getheader("WWW-Authenticate")) == (401, 'Basic realm="ess"')
