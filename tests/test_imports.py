@@ -36,9 +36,10 @@ FLOORS = (
         "tallies",
         "dumps",
         "following",
+        "reporting",
     },
     {"api", "render", "credentials", "config", "cache"},
-    {"records", "redaction", "times", "criteria", "places", "formats", "interruption"},
+    {"records", "health", "redaction", "times", "criteria", "places", "formats", "interruption"},
     {"files"},
     {"errors"},
 )
