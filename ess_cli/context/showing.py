@@ -230,6 +230,16 @@ class Showing(Run):
 
             cache.remember(self.profile, remember[0], lines)
 
+    def watched(self, source: Source, what: str) -> Iterator[list[Any]]:
+        """A list page by page for a command that prints no rows, with how far it is."""
+        began, count = monotonic(), 0
+        for batch in source.batches():
+            count += len(batch)
+            if monotonic() - began > _QUIET_S:
+                self.terminal.progress(f"{count:,} {what} …", alone=True)
+            yield batch
+        self.terminal.progress("")
+
     def _sorted(self, rows: Iterable[Any], field: str) -> list[Any]:
         column = self._table.column(field.removeprefix("-"))
         return sorted(rows, key=lambda row: sort_key(column.of(row)), reverse=field.startswith("-"))

@@ -173,12 +173,13 @@ class Terminal:
             self.flush()  # NOTE: on a terminal, what was printed first is to stand first
             self._tell(text)
 
-    def progress(self, text: str) -> None:
+    def progress(self, text: str, *, alone: bool = False) -> None:
         """How far a long piece of work is, in place, on a screen that shows nothing else.
 
-        An empty text takes the line away again.
+        An empty text takes the line away again. ``alone`` says that nothing is printed meanwhile,
+        even where stdout is a screen.
         """
-        if not self.out_is_tty or not text:
+        if alone or not self.out_is_tty or not text:
             self._draw(text)
 
     def bar(self, what: str, done: int, total: int) -> None:
