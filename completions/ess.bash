@@ -71,7 +71,7 @@ _ess_at() {
         arguments='names:delivery-cfg'
         options+=' --type=words:BASIC,OAUTH,NONE --username=text --password-file=files --settings-file=files -n|--dry-run -y|--yes --confirm=text -c|--columns=list:type,setting,value' ;;
     ' deliveries')
-        commands='list attempts track summary check export mark-handled'
+        commands='list attempts track summary check export mark-handled report'
         options+=' -c|--columns=text' ;;
     ' deliveries list')
         options+=' --status=words:SUCCESS,PENDING,RETRY,FAILED --topic=names:topics --event-type=names:event-types --cfg=names:delivery-cfg --since=text --until=text --limit=text --offset=text --page-size=text --all --sort=words:event-id,time,status,topic,event-type,cfg-id,configuration,address,body +|--param=text -c|--columns=list:event-id,time,status,topic,event-type,cfg-id,configuration,address,body' ;;
@@ -88,6 +88,8 @@ _ess_at() {
         options+=' --to=files --attempts --format=words:jsonl,jsonl.gz,csv,csv.gz --status=words:SUCCESS,PENDING,RETRY,FAILED --topic=names:topics --event-type=names:event-types --cfg=names:delivery-cfg --since=text --until=text --body=text --incremental=files --overlap=text --page-size=text +|--param=text -c|--columns=list:file,rows' ;;
     ' deliveries mark-handled')
         options+=' --event-id=text --topic=names:topics --event-type=names:event-types --cfg=names:delivery-cfg --timestamp=text -n|--dry-run -y|--yes --confirm=text -c|--columns=list:updated' ;;
+    ' deliveries report')
+        options+=' --html=files --topic=names:topics --event-type=names:event-types --cfg=names:delivery-cfg --since=text --until=text +|--param=text --lock --max-duration=text -c|--columns=text' ;;
     ' buffer-files')
         commands='list'
         options+=' -c|--columns=text' ;;

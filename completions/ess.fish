@@ -268,7 +268,8 @@ function __ess_at --no-scope-shadowing
                 'summary Count pending, retried and failed deliveries by configuration, topic and event type' \
                 'check Compare pending, retried and failed deliveries with limits: exit code 0 or 10' \
                 'export Write deliveries into files, each once an event and configuration' \
-                'mark-handled Mark deliveries as handled, so that they no longer count as failed'
+                'mark-handled Mark deliveries as handled, so that they no longer count as failed' \
+                'report Write a page on how deliveries fare: failures, delays, what to do next'
             set -a options \
                 '-c|--columns=text Columns to show; +x adds one, ? lists them'
         case ' deliveries list'
@@ -353,6 +354,18 @@ function __ess_at --no-scope-shadowing
                 '-y|--yes Do not ask' \
                 '--confirm=text Confirm a protected profile by its name' \
                 '-c|--columns=list:updated Columns to show; +x adds one, ? lists them'
+        case ' deliveries report'
+            set -a options \
+                '--html=files Where to write it; %Y-%m-%d stands for today' \
+                '--topic=names:topics Only this topic' \
+                '--event-type=names:event-types Only this event type' \
+                '--cfg=names:delivery-cfg Only this delivery configuration' \
+                '--since=text Events from then on: 2h, 2026-11-01' \
+                '--until=text Events before then' \
+                '+|--param=text A raw query parameter; may be repeated' \
+                '--lock Exit code 12 if this command runs already' \
+                '--max-duration=text Exit code 13 after that time' \
+                '-c|--columns=text Columns to show; +x adds one, ? lists them'
         case ' buffer-files'
             set commands \
                 'list List the buffer files'

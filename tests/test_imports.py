@@ -171,6 +171,7 @@ def test_the_version_and_a_tab_do_without_typer(home: Path, line: list[str]) -> 
         (["deliveries", "list"], []),
         (["deliveries", "export", "-h"], ["deliveries_export"]),
         (["deliveries", "mark-handled", "-h"], ["deliveries_handled"]),
+        (["deliveries", "report", "-h"], ["deliveries_report"]),
         (["profile", "list"], []),
         (["profile", "set", "-h"], ["profile_changes"]),
         (["subs", "list"], []),
@@ -183,6 +184,7 @@ def test_a_verb_does_not_import_its_neighbours(
     neighbours = [
         "deliveries_export",
         "deliveries_handled",
+        "deliveries_report",
         "delivery_cfg_auth",
         "delivery_cfg_changes",
         "profile_changes",

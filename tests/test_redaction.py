@@ -163,6 +163,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "deliveries mark-handled": (
         *("--event-id", "e", "--topic", "t", "--event-type", "y", "--cfg", "1266", "--yes"),
     ),
+    "deliveries report": ("--html", "report.html"),
     "buffer-files list": (),
     "api": ("GET", "/topics"),
     "auth status": ("--offline",),

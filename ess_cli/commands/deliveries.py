@@ -24,6 +24,7 @@ app = noun(
         "check": "deliveries_check",
         "export": "deliveries_export",
         "mark-handled": "deliveries_handled",
+        "report": "deliveries_report",
     },
 )
 
