@@ -110,7 +110,7 @@ _ess_at() {
         arguments='words:delivery-formats,delivery-protocols,authentication-types'
         options+=' --limit=text --offset=text --page-size=text --all --sort=words:code,description +|--param=text -c|--columns=list:code,description' ;;
     ' auth')
-        commands='login logout status'
+        commands='login logout status refresh'
         options+=' -c|--columns=text' ;;
     ' auth login')
         options+=' --with-token -c|--columns=text' ;;
@@ -118,11 +118,13 @@ _ess_at() {
         options+=' -c|--columns=text' ;;
     ' auth status')
         options+=' --offline -c|--columns=list:secret,source,value,origin,profile,accepted' ;;
+    ' auth refresh')
+        options+=' --consumer-key-file=files --consumer-secret-file=files --validity=text -n|--dry-run -y|--yes --confirm=text --lock --max-duration=text -c|--columns=text' ;;
     ' profile')
         commands='list show use set remove'
         options+=' -c|--columns=text' ;;
     ' profile list')
-        options+=' -c|--columns=list:name,base-url,active,protected,built-in,output,timeout,token-command,company-id,ca-bundle' ;;
+        options+=' -c|--columns=list:name,base-url,active,protected,built-in,output,timeout,token-command,company-id,ca-bundle,auto-refresh' ;;
     ' profile show')
         arguments='names:profiles'
         options+=' -c|--columns=list:setting,value,source' ;;
@@ -131,7 +133,7 @@ _ess_at() {
         options+=' -c|--columns=text' ;;
     ' profile set')
         arguments='names:profiles'
-        options+=' --protected|--no-protected --token-command=text --company-id=text --ca-bundle=files --no-base-url --no-output --no-timeout --no-token-command --no-company-id --no-ca-bundle -n|--dry-run -y|--yes --confirm=text -c|--columns=list:name,base-url,active,protected,built-in,output,timeout,token-command,company-id,ca-bundle' ;;
+        options+=' --protected|--no-protected --token-command=text --company-id=text --ca-bundle=files --auto-refresh|--no-auto-refresh --refresh-path=text --consumer-key-file=files --consumer-secret-file=files --no-base-url --no-output --no-timeout --no-token-command --no-company-id --no-ca-bundle --no-refresh-path --no-consumer-key-file --no-consumer-secret-file -n|--dry-run -y|--yes --confirm=text -c|--columns=list:name,base-url,active,protected,built-in,output,timeout,token-command,company-id,ca-bundle,auto-refresh' ;;
     ' profile remove')
         arguments='names:profiles'
         options+=' -n|--dry-run -y|--yes --confirm=text -c|--columns=text' ;;

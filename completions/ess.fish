@@ -420,7 +420,8 @@ function __ess_at --no-scope-shadowing
             set commands \
                 'login Store the access token, and a user token if there is one, in the system\'s keyring' \
                 'logout Remove the stored tokens of this profile and this service from the keyring' \
-                'status Show where each secret comes from, masked, and whether the service accepts it'
+                'status Show where each secret comes from, masked, and whether the service accepts it' \
+                'refresh Replace the access token by a new one'
             set -a options \
                 '-c|--columns=text Columns to show; +x adds one, ? lists them'
         case ' auth login'
@@ -434,6 +435,17 @@ function __ess_at --no-scope-shadowing
             set -a options \
                 '--offline Do not ask the service whether it accepts them' \
                 '-c|--columns=list:secret,source,value,origin,profile,accepted Columns to show; +x adds one, ? lists them'
+        case ' auth refresh'
+            set -a options \
+                '--consumer-key-file=files Holds the consumer key' \
+                '--consumer-secret-file=files Holds its secret' \
+                '--validity=text How long the new one is good; 0 for ever. [86400]' \
+                '-n|--dry-run Show what would be sent; send only reads' \
+                '-y|--yes Do not ask' \
+                '--confirm=text Confirm a protected profile by its name' \
+                '--lock Exit code 12 if this command runs already' \
+                '--max-duration=text Exit code 13 after that time' \
+                '-c|--columns=text Columns to show; +x adds one, ? lists them'
         case ' profile'
             set commands \
                 'list List the profiles; the active one is used where -p and ESS_PROFILE name no other' \
@@ -445,7 +457,7 @@ function __ess_at --no-scope-shadowing
                 '-c|--columns=text Columns to show; +x adds one, ? lists them'
         case ' profile list'
             set -a options \
-                '-c|--columns=list:name,base-url,active,protected,built-in,output,timeout,token-command,company-id,ca-bundle Columns to show; +x adds one, ? lists them'
+                '-c|--columns=list:name,base-url,active,protected,built-in,output,timeout,token-command,company-id,ca-bundle,auto-refresh Columns to show; +x adds one, ? lists them'
         case ' profile show'
             set arguments \
                 'names:profiles'
@@ -464,16 +476,23 @@ function __ess_at --no-scope-shadowing
                 '--token-command=text Prints the access token: \'pass show ess\'' \
                 '--company-id=text The company\'s id at Syniverse' \
                 '--ca-bundle=files Trusted certificates, as PEM' \
+                '--auto-refresh|--no-auto-refresh A read that gets a 401 gets a new token' \
+                '--refresh-path=text Where the host gives new tokens' \
+                '--consumer-key-file=files What a new token takes' \
+                '--consumer-secret-file=files Likewise' \
                 '--no-base-url Back to the real service' \
                 '--no-output Back to the default' \
                 '--no-timeout Back to the default' \
                 '--no-token-command Without one' \
                 '--no-company-id Without one' \
                 '--no-ca-bundle Back to the usual ones' \
+                '--no-refresh-path Back to the usual' \
+                '--no-consumer-key-file Without' \
+                '--no-consumer-secret-file Without' \
                 '-n|--dry-run Show what would be sent; send only reads' \
                 '-y|--yes Do not ask' \
                 '--confirm=text Confirm a protected profile by its name' \
-                '-c|--columns=list:name,base-url,active,protected,built-in,output,timeout,token-command,company-id,ca-bundle Columns to show; +x adds one, ? lists them'
+                '-c|--columns=list:name,base-url,active,protected,built-in,output,timeout,token-command,company-id,ca-bundle,auto-refresh Columns to show; +x adds one, ? lists them'
         case ' profile remove'
             set arguments \
                 'names:profiles'

@@ -119,6 +119,7 @@ def test_no_option_takes_a_secret_s_value() -> None:
         if any(word in name for word in ("token", "password", "secret", "key"))
     }
     files = {"--token-file", "--user-token-file", "--password-file"}
+    files |= {"--consumer-key-file", "--consumer-secret-file"}
     # The last is a length of time.
     assert taken == {*files, "--token-command", "--expire-tokens"}
 

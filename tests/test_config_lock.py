@@ -57,6 +57,10 @@ def test_of_many_changes_at_the_same_time_none_is_lost(home: Path, ess: Run, pat
         "token-command": ["pass", "show", "ess"],
         "company-id": "c1",
         "ca-bundle": __file__,
+        "auto-refresh": False,
+        "refresh-path": None,
+        "consumer-key-file": None,
+        "consumer-secret-file": None,
     }
     lock = path.with_name("config.yaml.lock")
     assert (lock.read_bytes(), lock.stat().st_mode & 0o777) == (b"", 0o600)

@@ -31,6 +31,7 @@ FLOORS = (
         "changes",
         "checks",
         "receiver",
+        "renewal",
         "export",
         "running",
         "tallies",

@@ -59,6 +59,10 @@ def test_the_list_has_every_setting_in_json(ess: Run) -> None:
         "token-command": ["pass", "show", "a b"],
         "company-id": None,
         "ca-bundle": None,
+        "auto-refresh": False,
+        "refresh-path": None,
+        "consumer-key-file": None,
+        "consumer-secret-file": None,
     }
     assert ess("profile", "list", "-o", "name").out == "default\nsandbox\nprod\n"
     wide = ess("profile", "list", "-c", "name,token-command").out
@@ -91,6 +95,10 @@ def test_every_setting_is_shown_with_where_it_comes_from(
         "token-command": (["pass", "show", "x"], 'profile "prod"'),
         "company-id": ("0701", 'profile "prod"'),
         "ca-bundle": (str(bundle), 'profile "prod"'),
+        "auto-refresh": (False, "default"),
+        "refresh-path": (None, "default"),
+        "consumer-key-file": (None, "default"),
+        "consumer-secret-file": (None, "default"),
         "config-file": (str(path), "default"),
     }
     as_csv = ess("profile", "show", "prod", env=NO_SANDBOX).out

@@ -168,6 +168,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "api": ("GET", "/topics"),
     "auth status": ("--offline",),
     "auth login": ("--with-token",),
+    "auth refresh": ("--yes",),
     "auth logout": (),
     "profile list": (),
     "profile show": (),

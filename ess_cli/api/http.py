@@ -30,7 +30,7 @@ from ess_cli.api.faults import (
 from ess_cli.api.pacing import SENDING
 from ess_cli.api.paths import Query, query_string
 from ess_cli.api.shapes import rows_under
-from ess_cli.errors import BadReply, EssError, Temporary, UsageFault
+from ess_cli.errors import BadReply, CredentialsRefused, EssError, Temporary, UsageFault
 from ess_cli.interruption import Interruption
 
 if TYPE_CHECKING:
@@ -96,6 +96,8 @@ class Http:
         log: gets one line for each request sent; it may hold secrets until it is redacted.
         sleep: waits between attempts; takes seconds.
         interruption: told of each write on the wire, and asked before anything is sent.
+        renew: gets new credentials, once, where a read was refused with a 401, which it is given
+            and may raise; the read is then sent again. None where that is the end.
     """
 
     def __init__(
@@ -107,12 +109,14 @@ class Http:
         log: Callable[[str], None] | None = None,
         sleep: Callable[[float], None] = time.sleep,
         interruption: Interruption | None = None,
+        renew: Callable[[CredentialsRefused], None] | None = None,
     ) -> None:
         self.service = service
         self._credentials = credentials
         self._wire = Wire(service, adapter, log)
         self._sleep = sleep
         self._interruption = interruption or Interruption()
+        self._renew = renew
 
     def get(self, path: str, query: Query = ()) -> Any:
         """The JSON document at a path below the base URL.
@@ -248,7 +252,7 @@ class Http:
         """The reply to a call, once it is a success."""
         doubts: list[EssError] = []
         try:
-            return self._attempts(call, doubts)
+            return self._renewing(call, doubts)
         except EssError as error:
             raise doubts[-1] if doubts else error from error.__cause__
         except Exception:
@@ -258,6 +262,17 @@ class Http:
             if call.look is not None and (doubts or SENDING.began):
                 raise unknown(f"{call.line}: interrupted", call.look) from interrupt
             raise
+
+    def _renewing(self, call: _Call, doubts: list[EssError]) -> Reply:
+        """As :meth:`_attempts`; a read that was refused with a 401 once more with a new token."""
+        try:
+            return self._attempts(call, doubts)
+        except CredentialsRefused as refused:
+            if refused.http != 401 or call.look is not None or self._renew is None:
+                raise
+            renew, self._renew = self._renew, None
+            renew(refused)
+            return self._attempts(call, doubts)
 
     def _attempts(self, call: _Call, doubts: list[EssError]) -> Reply:
         """Send until there is a success, within the rules for this kind of call.

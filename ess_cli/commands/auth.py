@@ -24,7 +24,9 @@ from ess_cli.options import teaches
 from ess_cli.redaction import MASK
 from ess_cli.render.columns import Column, Table
 
-app = noun("Log in, log out, see which credentials are used.")
+app = noun(
+    "Log in, log out, see which credentials are used.", elsewhere={"refresh": "auth_refresh"}
+)
 
 SECRETS = Table(
     ("secret", "secrets"),
@@ -58,7 +60,7 @@ def log_in(
     and --user-token-file for the user token.
     """
     ess = ctx.obj
-    account = _account(ess)
+    account = account_of(ess)
     limit_s = keyring_limit_s(interactive=ess.may_ask)
     _check_call(ess, with_token)
     keyring.prepare(account, limit_s=limit_s)
@@ -75,7 +77,7 @@ def log_in(
 def log_out(ctx: typer.Context) -> None:
     """Remove the stored tokens of this profile and this service from the keyring."""
     ess = ctx.obj
-    account = _account(ess)
+    account = account_of(ess)
     removed = keyring.delete(account, limit_s=keyring_limit_s(interactive=ess.may_ask))
     if removed:
         ess.changed(f"logged out: removed {' and '.join(removed)} from the keyring")
@@ -108,7 +110,7 @@ def show_status(
         raise failure
 
 
-def _account(ess: Any) -> Account:
+def account_of(ess: Any) -> Account:
     """What the run's stored secrets belong to.
 
     Raises:

@@ -54,12 +54,35 @@ def set_profile(
         str | None,
         typer.Option("--ca-bundle", metavar="PATH", help="Trusted certificates, as PEM."),
     ] = None,
+    auto_refresh: Annotated[
+        bool | None,
+        typer.Option(
+            "--auto-refresh/--no-auto-refresh", help="A read that gets a 401 gets a new token."
+        ),
+    ] = None,
+    refresh_path: Annotated[
+        str | None,
+        typer.Option("--refresh-path", metavar="TEXT", help="Where the host gives new tokens."),
+    ] = None,
+    consumer_key_file: Annotated[
+        str | None,
+        typer.Option("--consumer-key-file", metavar="PATH", help="What a new token takes."),
+    ] = None,
+    consumer_secret_file: Annotated[
+        str | None,
+        typer.Option("--consumer-secret-file", metavar="PATH", help="Likewise."),
+    ] = None,
     no_base_url: Annotated[bool, _way_back("--no-base-url", "Back to the real service.")] = False,
     no_output: Annotated[bool, _way_back("--no-output", "Back to the default.")] = False,
     no_timeout: Annotated[bool, _way_back("--no-timeout", "Back to the default.")] = False,
     no_token_command: Annotated[bool, _way_back("--no-token-command", "Without one.")] = False,
     no_company_id: Annotated[bool, _way_back("--no-company-id", "Without one.")] = False,
     no_ca_bundle: Annotated[bool, _way_back("--no-ca-bundle", "Back to the usual ones.")] = False,
+    no_refresh_path: Annotated[bool, _way_back("--no-refresh-path", "Back to the usual.")] = False,
+    no_consumer_key_file: Annotated[bool, _way_back("--no-consumer-key-file", "Without.")] = False,
+    no_consumer_secret_file: Annotated[
+        bool, _way_back("--no-consumer-secret-file", "Without.")
+    ] = False,
 ) -> None:
     """Make a profile, or change the settings given.
 
@@ -73,7 +96,11 @@ def set_profile(
         "protected": protected,
         "token_command": _arguments(token_command),
         "company_id": _plain("--company-id", company_id),
-        "ca_bundle": _existing(ca_bundle),
+        "ca_bundle": _existing("--ca-bundle", ca_bundle),
+        "auto_refresh": auto_refresh,
+        "refresh_path": _refresh_path(refresh_path),
+        "consumer_key_file": _existing("--consumer-key-file", consumer_key_file),
+        "consumer_secret_file": _existing("--consumer-secret-file", consumer_secret_file),
     }
     back = {
         "base_url": no_base_url,
@@ -82,6 +109,9 @@ def set_profile(
         "token_command": no_token_command,
         "company_id": no_company_id,
         "ca_bundle": no_ca_bundle,
+        "refresh_path": no_refresh_path,
+        "consumer_key_file": no_consumer_key_file,
+        "consumer_secret_file": no_consumer_secret_file,
     }
     settle_output(ess)
     known = load_config()
@@ -157,11 +187,17 @@ def _plain(option: str, value: str | None) -> str | None:
     return value
 
 
-def _existing(path: str | None) -> str | None:
+def _refresh_path(text: str | None) -> str | None:
+    example = "/apptoken-refresh"
+    said = config.said("--refresh-path", text, {}, config.parse_refresh_path, example)
+    return said[0] if said else None
+
+
+def _existing(option: str, path: str | None) -> str | None:
     if path is None:
         return None
     if not Path(path).exists():
-        raise UsageFault(f"--ca-bundle: no such file: {path}")
+        raise UsageFault(f"{option}: no such file: {path}")
     return str(Path(path).absolute())
 
 

@@ -26,6 +26,7 @@ PROFILES = Table(
         Column("token-command", _command_line, extra=True),
         Column("company-id", "company-id", extra=True),
         Column("ca-bundle", "ca-bundle", extra=True),
+        Column("auto-refresh", "auto-refresh", extra=True),
     ),
     lambda row: row["name"],
 )
@@ -64,6 +65,11 @@ def profile_row(known: Config, profile: Profile) -> dict[str, Any]:
             key: written.get(key)
             for key in ("output", "timeout", "token-command", "company-id", "ca-bundle")
         },
+        "auto-refresh": profile.auto_refresh,
+        **{
+            key: written.get(key)
+            for key in ("refresh-path", "consumer-key-file", "consumer-secret-file")
+        },
     }
 
 
@@ -76,7 +82,7 @@ def settings_rows(settings: config.Settings, *, named: bool) -> list[dict[str, A
     """
     own = f'profile "{settings.profile.value}"'
     guard = settings.protected_by
-    ca_bundle = settings.ca_bundle
+    ca_bundle, refreshing = settings.ca_bundle, settings.refreshing
     for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         if ca_bundle.value is None and os.environ.get(variable):
             ca_bundle = config.Setting(os.environ[variable], variable)
@@ -89,6 +95,15 @@ def settings_rows(settings: config.Settings, *, named: bool) -> list[dict[str, A
         ("token-command", list(settings.token_command) or None, _command_source(settings, own)),
         ("company-id", settings.company_id, own if settings.company_id else "default"),
         ("ca-bundle", *ca_bundle),
+        ("auto-refresh", refreshing.automatic, own if refreshing.automatic else "default"),
+        *(
+            (key, value, own if value else "default")
+            for key, value in (
+                ("refresh-path", refreshing.path),
+                ("consumer-key-file", refreshing.consumer_key_file),
+                ("consumer-secret-file", refreshing.consumer_secret_file),
+            )
+        ),
         ("config-file", str(settings.config_path), _path_source()),
     ]
     return [{"setting": key, "value": value, "source": source} for key, value, source in rows]

@@ -20,6 +20,7 @@ from ess_cli.config.profiles import (
     Profile,
     parse_name,
     parse_output,
+    parse_refresh_path,
     parse_timeout,
     written,
 )
@@ -219,9 +220,21 @@ class _Reader:
             self._refuse(node, f"timeout: {error}")
 
     def _protected(self, node: Any) -> bool:
+        return self._yes_or_no(node, "protected")
+
+    def _auto_refresh(self, node: Any) -> bool:
+        return self._yes_or_no(node, "auto-refresh")
+
+    def _yes_or_no(self, node: Any, key: str) -> bool:
         if self._text(node) not in ("true", "false"):
-            self._refuse(node, "protected is true or false")
+            self._refuse(node, f"{key} is true or false")
         return self._text(node) == "true"
+
+    def _refresh_path(self, node: Any) -> str:
+        try:
+            return parse_refresh_path(self._text(node))
+        except UnusableError as error:
+            self._refuse(node, f"refresh-path: {error}")
 
     def _token_command(self, node: Any) -> tuple[str, ...]:
         if node.id != "sequence" or not node.value:
@@ -241,4 +254,8 @@ _FIELDS: dict[str, tuple[str, Callable[[_Reader, Any], Any]]] = {
     "token-command": ("token_command", _Reader._token_command),
     "company-id": ("company_id", _Reader._line),
     "ca-bundle": ("ca_bundle", _Reader._line),
+    "auto-refresh": ("auto_refresh", _Reader._auto_refresh),
+    "refresh-path": ("refresh_path", _Reader._refresh_path),
+    "consumer-key-file": ("consumer_key_file", _Reader._line),
+    "consumer-secret-file": ("consumer_secret_file", _Reader._line),
 }

@@ -34,6 +34,10 @@ class Profile(NamedTuple):
         token_command: the arguments of a command that prints the token; no shell sees it.
         company_id: for media storage downloads (field notes, H).
         ca_bundle: a path, as written.
+        auto_refresh: whether a read that is refused with a 401 gets a new token by itself.
+        refresh_path: where the service's host does that, where not at the usual place.
+        consumer_key_file: a path, as written; with the next one, what a new token takes.
+        consumer_secret_file: likewise.
     """
 
     name: str
@@ -44,6 +48,10 @@ class Profile(NamedTuple):
     token_command: tuple[str, ...] = ()
     company_id: str | None = None
     ca_bundle: str | None = None
+    auto_refresh: bool = False
+    refresh_path: str | None = None
+    consumer_key_file: str | None = None
+    consumer_secret_file: str | None = None
 
     @property
     def origin(self) -> str:
@@ -108,6 +116,10 @@ def written(profile: Profile) -> dict[str, Any]:
         "token-command": list(profile.token_command) or None,
         "company-id": profile.company_id,
         "ca-bundle": profile.ca_bundle,
+        "auto-refresh": profile.auto_refresh or None,
+        "refresh-path": profile.refresh_path,
+        "consumer-key-file": profile.consumer_key_file,
+        "consumer-secret-file": profile.consumer_secret_file,
     }
     return {key: value for key, value in entry.items() if value is not None}
 
@@ -143,6 +155,17 @@ def parse_output(text: str) -> str:
     """
     if text not in FORMATS:
         raise UnusableError("unknown output format")
+    return text
+
+
+def parse_refresh_path(text: str) -> str:
+    """A path on the service's host.
+
+    Raises:
+        UnusableError: it is something else, or could lead to another host.
+    """
+    if not re.fullmatch(r"(/[A-Za-z0-9._~-]+)+", text) or {".", ".."} & set(text.split("/")):
+        raise UnusableError("it must be a plain path that begins with /")
     return text
 
 

@@ -49,6 +49,22 @@ class Setting(NamedTuple):
     source: str
 
 
+class Refreshing(NamedTuple):
+    """How a profile gets new tokens.
+
+    Attributes:
+        automatic: by itself, where a read is refused with a 401.
+        path: on the service's host; None for the usual one.
+        consumer_key_file: as a path that may not exist; None where the profile names none.
+        consumer_secret_file: likewise.
+    """
+
+    automatic: bool = False
+    path: str | None = None
+    consumer_key_file: str | None = None
+    consumer_secret_file: str | None = None
+
+
 class Settings(NamedTuple):
     """Everything that one run goes by.
 
@@ -62,6 +78,7 @@ class Settings(NamedTuple):
             another origin than the profile's: then ``token_command_withheld`` is set.
         protected_by: the protected profile whose origin this base URL has, however that was
             given; None where writes are not guarded.
+        refreshing: what the profile says of new tokens; of a base URL of another origin, nothing.
         passes_over_environment: whether the profile was named with ``-p``, so that the
             environment counts neither for the base URL nor for credentials.
     """
@@ -80,6 +97,7 @@ class Settings(NamedTuple):
     is_sandbox: bool
     passes_over_environment: bool
     config_path: Path
+    refreshing: Refreshing = Refreshing()
 
 
 def resolve(flags: GlobalFlags, environ: Mapping[str, str]) -> Settings:
@@ -122,6 +140,7 @@ def resolve(flags: GlobalFlags, environ: Mapping[str, str]) -> Settings:
         is_sandbox=is_sandbox,
         passes_over_environment=by_option,
         config_path=path,
+        refreshing=_refreshing(profile, base_url, path),
     )
 
 
@@ -235,8 +254,24 @@ def _output(flags: GlobalFlags, environ: Mapping[str, str], profile: Profile) ->
 def _ca_bundle(profile: Profile, path: Path) -> Setting:
     if profile.ca_bundle is None:
         return Setting(None, "default")
-    found = path.parent / os.path.expanduser(profile.ca_bundle)  # noqa: PTH111 - never raises
-    return Setting(str(found), f'profile "{profile.name}"')
+    return Setting(_beside(path, profile.ca_bundle), f'profile "{profile.name}"')
+
+
+def _refreshing(profile: Profile, base_url: BaseUrl, path: Path) -> Refreshing:
+    if base_url.origin != profile.origin:
+        return Refreshing()
+    key, secret = profile.consumer_key_file, profile.consumer_secret_file
+    return Refreshing(
+        profile.auto_refresh,
+        profile.refresh_path,
+        None if key is None else _beside(path, key),
+        None if secret is None else _beside(path, secret),
+    )
+
+
+def _beside(path: Path, name: str) -> str:
+    """A path that the configuration file names, which may not exist."""
+    return str(path.parent / os.path.expanduser(name))  # noqa: PTH111 - never raises
 
 
 def config_path(environ: Mapping[str, str]) -> Path:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from ess_cli.errors import BadSetting, EssError, NoNames, UsageFault
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ess_cli.config import Settings
     from ess_cli.config.base_url import BaseUrl
     from ess_cli.credentials import Credentials
+    from ess_cli.errors import CredentialsRefused
     from ess_cli.render.columns import Table
 
 
@@ -66,16 +67,24 @@ class Run:
     @cached_property
     def http(self) -> Http:
         """The service, with credentials looked up at the first request."""
-        return self.http_with(self._authorization)
+        if not self.settings.refreshing.automatic:
+            return self.http_with(self._authorization)
+        from ess_cli.context.renewing import after_refusal
+
+        return self.http_with(self._authorization, renew=partial(after_refusal, self))
 
     def http_with(
-        self, credentials: Callable[[], Authorization], base_url: BaseUrl | None = None
+        self,
+        credentials: Callable[[], Authorization],
+        base_url: BaseUrl | None = None,
+        renew: Callable[[CredentialsRefused], None] | None = None,
     ) -> Http:
         """The service, with these credentials.
 
         Args:
             credentials: asked for at each request.
             base_url: something else than the service, reached by the same rules.
+            renew: see :class:`ess_cli.api.http.Http`.
         """
         import time
 
@@ -96,6 +105,7 @@ class Run:
             log=(lambda line: self.terminal.say(f"debug: {line}")) if self.flags.debug else None,
             sleep=self._sleep or time.sleep,
             interruption=self.interruption,
+            renew=renew,
         )
 
     @contextmanager

@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ess_cli.credentials import keyring
 from ess_cli.credentials.keyring import Account
-from ess_cli.credentials.secret import Credentials, Secret, clean, from_file, read_stdin
+from ess_cli.credentials.secret import (
+    Consumer,
+    Credentials,
+    Secret,
+    clean,
+    from_file,
+    read_stdin,
+)
 from ess_cli.errors import NoCredentials, NoKeyring, UsageFault
 
 if TYPE_CHECKING:
@@ -79,6 +86,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Account",
+    "Consumer",
     "Credentials",
     "Secret",
     "Sources",

@@ -10,7 +10,7 @@ import contextlib
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from ess_cli.credentials.limits import within
-from ess_cli.credentials.secret import Credentials, clean
+from ess_cli.credentials.secret import Consumer, Credentials, clean
 from ess_cli.errors import EssError, NoKeyring
 from ess_cli.redaction import redact
 
@@ -22,6 +22,7 @@ T = TypeVar("T")
 LIMIT_S = 10.0
 # On a terminal somebody may have to type the password that unlocks the keyring.
 LIMIT_ASKING_S = 60.0
+_PAIR = ("consumer-key", "consumer-secret")
 
 
 class Account(NamedTuple):
@@ -163,11 +164,50 @@ def _put_back(
     return tuple(f"  stored now as {kind}: {words}" for kind, words in found.items())
 
 
+def read_consumer(account: Account, *, limit_s: float = LIMIT_S) -> Consumer | None:
+    """The stored consumer key and secret of an account; None where not both are stored.
+
+    Raises:
+        NoKeyring: there is none that may be used, it is locked, or it does not answer.
+        BadSetting: what is stored is no key or secret.
+    """
+
+    def find(backends: list[Any]) -> tuple[str, list[str]] | None:
+        service = service_name(account.origin)
+        for backend in backends:
+            stored = [backend.get_password(service, f"{account.profile}:{kind}") for kind in _PAIR]
+            if None not in stored:
+                return _label(backend), stored
+        return None
+
+    found = _with_keyring(limit_s, find)
+    if found is None:
+        return None
+    source = f"keyring ({found[0]})"
+    return Consumer(*(clean(value, source) for value in found[1]))
+
+
+def store_consumer(account: Account, consumer: Consumer, *, limit_s: float = LIMIT_S) -> None:
+    """Keep a consumer key and secret beside the account's token.
+
+    Raises:
+        NoKeyring: there is none that may be used, or it refuses.
+    """
+
+    def keep(backends: list[Any]) -> None:
+        for kind, secret in zip(_PAIR, consumer, strict=True):
+            user = f"{account.profile}:{kind}"
+            backends[0].set_password(service_name(account.origin), user, secret.value)
+
+    _with_keyring(limit_s, keep)
+
+
 def delete(account: Account, *, limit_s: float = LIMIT_S) -> tuple[str, ...]:
     """Remove an account's secrets from the keyring.
 
     Returns:
-        What was there: ``token``, ``user-token``; empty where nothing was stored.
+        What was there: ``token``, ``user-token``, ``consumer-key``, ``consumer-secret``; empty
+        where nothing was stored.
 
     Raises:
         NoKeyring: there is none that may be used, or it refuses.
@@ -177,7 +217,7 @@ def delete(account: Account, *, limit_s: float = LIMIT_S) -> tuple[str, ...]:
         service = service_name(account.origin)
         removed: dict[str, None] = {}
         for backend in backends:
-            for kind in ("token", "user-token"):
+            for kind in ("token", "user-token", *_PAIR):
                 if backend.get_password(service, f"{account.profile}:{kind}") is not None:
                     backend.delete_password(service, f"{account.profile}:{kind}")
                     removed[kind] = None

@@ -41,6 +41,13 @@ class Credentials(NamedTuple):
         return self.user_token.value if self.user_token else None
 
 
+class Consumer(NamedTuple):
+    """The application's own key and secret, which a new token is asked for with."""
+
+    key: Secret
+    secret: Secret
+
+
 def clean(text: str, source: str, fault: type[EssError] = BadSetting) -> Secret:
     """A secret as it can stand in a header, registered for redaction.
 

@@ -305,9 +305,9 @@ MUSTS = (
     must(
         "Where an earlier source answers, the keyring is not even imported.",
         (
-            "from ess_cli.credentials.secret import Credentials, clean\n",
+            "from ess_cli.credentials.secret import Consumer, Credentials, clean\n",
             "import keyring as _library\n"
-            "from ess_cli.credentials.secret import Credentials, clean\n",
+            "from ess_cli.credentials.secret import Consumer, Credentials, clean\n",
             "test_credentials.py"
             "::test_where_an_earlier_source_answers_the_keyring_is_not_even_imported",
         ),
