@@ -185,7 +185,10 @@ def test_every_command_takes_the_options_of_its_kind() -> None:
             "subs list --all=yes",
             "error: option '--all' does not take a value\nhint: ess subs list --help\n",
         ),
-        ("topics dump", "error: missing argument 'TOPIC'\nhint: ess topics dump --help\n"),
+        (
+            "topics event-types",
+            "error: missing argument 'TOPIC'\nhint: ess topics event-types --help\n",
+        ),
         (
             "subs list more",
             "error: got unexpected extra argument(s) (more)\nhint: ess subs list --help\n",

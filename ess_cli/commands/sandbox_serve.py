@@ -91,6 +91,7 @@ def serve(
     from ess_cli.sandbox.server import make_server
 
     ess = ctx.obj
+    ess.use_sandbox()
     behaviour = Behaviour(
         allowed_hosts=frozenset(_host(name) for name in allow_host or []),
         retry_after_s=_schedule(retry_schedule),

@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 KEPT_BYTES = 4096
 """So much of a reply's body is read and recorded."""
 
-# Receivers close connections that are idle for 2 s or more; one that closes at the very moment
-# in which it is sent an event would fail that attempt for nothing.
+# Receivers close connections that are idle for 2 s or more.
 _REUSED_WITHIN_S = 1.0
 
 
@@ -64,29 +63,51 @@ class Poster:
         """POST a body; whatever goes wrong is an answer without a status."""
         deadline_s = time.monotonic() + self._timeout_s
         try:
-            line = self._connected(target, deadline_s)
-            line.sock.sendall(_request(target, headers, body))
-            response = HTTPResponse(line, method="POST")  # type: ignore[arg-type]  # makefile is all it calls
-            with response:
-                response.begin()
-                kept = response.read(KEPT_BYTES)
-                if len(kept) < KEPT_BYTES and response.length:
-                    raise ConnectionResetError
-                is_over = response.isclosed()
-            if not is_over or response.will_close:
-                self.close()
-            else:
-                line.idle_since_s = time.monotonic()
-            return Answer(response.status, kept.decode("utf-8", "replace"))
-        except (OSError, HTTPException, ValueError) as error:
+            return self._post(target, headers, body, deadline_s)
+        except ConnectionError as error:
+            was_reused = self._line is not None and self._line.is_reused
             self.close()
-            return Answer(None, f"Delivery failed: {self._reason(error)}")
+            if not was_reused:
+                return self._failed(error)
+        except (OSError, HTTPException, ValueError) as error:
+            return self._failed(error)
+        # NOTE: a receiver may close a kept connection at the very moment in which it is sent an
+        # event. That is no failure of the attempt; at worst the event comes a second time.
+        try:
+            return self._post(target, headers, body, deadline_s)
+        except (OSError, HTTPException, ValueError) as error:
+            return self._failed(error)
+
+    def _post(
+        self, target: Target, headers: list[tuple[str, str]], body: bytes, deadline_s: float
+    ) -> Answer:
+        line = self._connected(target, deadline_s)
+        line.sock.sendall(_request(target, headers, body))
+        response = HTTPResponse(line, method="POST")  # type: ignore[arg-type]  # makefile is all it calls
+        with response:
+            response.begin()
+            line.is_reused = False
+            kept = response.read(KEPT_BYTES)
+            if len(kept) < KEPT_BYTES and response.length:
+                raise ConnectionResetError
+            is_over = response.isclosed()
+        if not is_over or response.will_close:
+            self.close()
+        else:
+            line.idle_since_s = time.monotonic()
+        return Answer(response.status, kept.decode("utf-8", "replace"))
+
+    def _failed(self, error: Exception) -> Answer:
+        self.close()
+        return Answer(None, f"Delivery failed: {self._reason(error)}")
 
     def _connected(self, target: Target, deadline_s: float) -> _Line:
         line = self._line
         if line is None or not line.may_serve(target):
             self.close()
             line = self._line = _Line(target, deadline_s)
+        else:
+            line.is_reused = True
         line.deadline_s = deadline_s
         line.sock.settimeout(_left_s(deadline_s))
         return line
@@ -115,6 +136,7 @@ class _Line:
     def __init__(self, target: Target, deadline_s: float) -> None:
         self.deadline_s = deadline_s
         self.idle_since_s = time.monotonic()
+        self.is_reused = False
         self._to = target[:3]
         self.sock = _connect(target, deadline_s)
 
