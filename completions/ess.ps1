@@ -359,6 +359,7 @@ Register-ArgumentCompleter -Native -CommandName 'ess' -ScriptBlock {
                 'track Show every attempt to deliver one event to one configuration'
                 'summary Count pending, retried and failed deliveries by configuration, topic and event type'
                 'check Compare pending, retried and failed deliveries with limits: exit code 0 or 10'
+                'metrics Write pending, retried and failed deliveries as metrics for Prometheus'
                 'export Write deliveries into files, each once an event and configuration'
                 'mark-handled Mark deliveries as handled, so that they no longer count as failed'
                 'report Write a page on how deliveries fare: failures, delays, what to do next'
@@ -437,6 +438,16 @@ Register-ArgumentCompleter -Native -CommandName 'ess' -ScriptBlock {
                 '+|--max-pending=text At most so many pending, in all or of one configuration; may be repeated'
                 '--max-age=text No event PENDING or RETRY is older; this reads the whole list of deliveries'
                 '--nagios A monitoring plugin''s line and exit codes'
+                '--lock Exit code 12 if this command runs already'
+                '--max-duration=text Exit code 13 after that time'
+                '-c|--columns=text Columns to show; +x adds one, ? lists them'
+            )
+        }
+        ' deliveries metrics' = @{
+            Commands = @()
+            Arguments = @()
+            Options = @(
+                '--textfile=files A file for node_exporter, written whole'
                 '--lock Exit code 12 if this command runs already'
                 '--max-duration=text Exit code 13 after that time'
                 '-c|--columns=text Columns to show; +x adds one, ? lists them'

@@ -21,6 +21,8 @@ TOTAL = "(total)"
 
 _REQUEST = "GET /event-deliveries/summary"
 _ROOT = "delivery-configurations"
+# No count is as high; a number of a thousand digits would break whatever takes it for one.
+_MANY = 10**18
 
 
 def flatten(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -139,5 +141,5 @@ def _under(document: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
 
 def _count(value: Any) -> int | None:
     """A value that is a count; None where it is something else."""
-    is_count = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    is_count = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _MANY
     return value if is_count else None

@@ -28,6 +28,7 @@ FLOORS = (
     {"options"},
     {
         "lookup",
+        "metrics",
         "changes",
         "checks",
         "receiver",
@@ -55,6 +56,7 @@ HEAVY = [
     "orjson",
     "sqlite3",
     "platformdirs",
+    "prometheus_client",
     "filelock",
     "http.client",
 ]

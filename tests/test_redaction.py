@@ -157,6 +157,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "deliveries list": (),
     "deliveries summary": (),
     "deliveries check": ("--max-failed", "ESS Buffer=100", "--max-age", "100d"),
+    "deliveries metrics": ("--textfile", "-"),
     "deliveries attempts": (),
     "deliveries track": ("ADEIboH1Q7m-OYRV2m268A", "1266"),
     "deliveries export": ("--to", "exported.jsonl"),

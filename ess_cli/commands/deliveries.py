@@ -22,6 +22,7 @@ app = noun(
     elsewhere={
         "summary": "deliveries_summary",
         "check": "deliveries_check",
+        "metrics": "deliveries_metrics",
         "export": "deliveries_export",
         "mark-handled": "deliveries_handled",
         "report": "deliveries_report",
