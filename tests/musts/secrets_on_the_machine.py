@@ -196,8 +196,8 @@ MUSTS = (
             _BIRTH,
         ),
         (
-            "os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)",
-            "os.O_WRONLY | os.O_CREAT | os.O_EXCL)",
+            "descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)",
+            "descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL)",
             _BIRTH,
         ),
         ("os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)", "os.O_RDWR | os.O_CREAT)", _BIRTH),
