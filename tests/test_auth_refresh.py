@@ -375,17 +375,18 @@ def test_a_token_that_cannot_be_replaced_says_why(automatic: Lab, ess: Run) -> N
     )
 
 
-def test_one_refresh_and_one_replay_and_no_more(lab: Lab, ess: Run, wire: Wire) -> None:
-    topics = "GET /ess/v1/topics?limit=1000"
-    query = f"consumerkey={KEY}&consumersecret={SECRET}&oldtoken={OLD}&validity=86400"
+def test_one_refresh_and_one_replay_in_a_run_and_no_more(lab: Lab, ess: Run, wire: Wire) -> None:
+    listed = "GET /ess/v1/delivery-configurations?limit=1000"
+    row = {"id": "7", "del-cfg-nm": "hook"}
     server = wire.serve(
-        on(topics, reply(401)),
-        on(f"GET {PATH}?{query}", json_reply({"accessToken": "new"})),
-        on(topics, reply(401)),
+        on(listed, reply(401)),
+        on_refresh(json_reply({"accessToken": "new"})),
+        on(listed, json_reply({"delivery-configurations": [row]})),
+        on("GET /ess/v1/delivery-configurations/7", reply(401)),
     )
     assert ess("profile", "set", "lab", "--auto-refresh", *lab.files).code == 0
     assert ess("profile", "set", "lab", "--base-url", server.url).code == 0
-    outcome = lab("topics", "list", "--token-file", str(lab.token_file))
+    outcome = lab("delivery-cfg", "get", "hook", "--token-file", str(lab.token_file))
     assert outcome.code == 3
     assert lab.token == "new"
 
