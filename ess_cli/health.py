@@ -120,7 +120,7 @@ class Health(NamedTuple):
         until: the moment after its last.
         deliveries: what was read of ``GET /event-deliveries``.
         attempts: what was read of ``GET /event-delivery-attempts``.
-        total: all webhooks as one.
+        total: all webhooks as one, but for name, addresses and answers.
         webhooks: each of them, those with the most failures first.
         slot_s: how long a slot is, in seconds.
         slots: without gaps, from the first attempt to the last; empty where there is none.

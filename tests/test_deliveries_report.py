@@ -293,6 +293,28 @@ def test_values_of_any_type_are_counted(ess: Run, service: Scripted, odd: Any) -
     assert page.text.count("2 rows read, 2 counted") == 2
 
 
+@pytest.mark.parametrize(
+    ("event", "delay"),
+    [
+        ("2026-11-20T00:10:00Z", "3 s"),
+        ("2026-11-20T00:09:59Z", "4 s"),
+        ("2026-11-19T23:10:00Z", "1 h"),
+        ("2026-11-20T01:10:00+01:00", "3 s"),
+        ("2026-11-20T00:10:01.500Z", "2 s"),
+        ("20261120T001000.010Z", "3 s"),
+        ("2026-W47-5T00:10:01Z", "2 s"),
+    ],
+)
+def test_a_delay_is_told_whichever_way_a_moment_is_written(
+    ess: Run, service: Scripted, event: str, delay: str
+) -> None:
+    moment = "2026-11-20T00:10:03Z"
+    attempts = [attempt(1, "a", event_timestamp=event, attempt_timestamp=moment)]
+    page = paged(ess(*REPORT, env=tell(service, [], attempts)))
+
+    assert f"{delay} from event to delivery, 95 in 100 within" in page.text
+
+
 def test_moments_at_both_ends_of_the_calendar_fit_into_it(ess: Run, service: Scripted) -> None:
     moments = ("0001-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "9999-12-31T23:59:58Z")
     attempts = [attempt(n, "a", attempt_timestamp=text) for n, text in enumerate(moments)]

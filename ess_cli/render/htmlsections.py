@@ -34,9 +34,9 @@ def failures(health: Health) -> Html:
     if not hooks:
         return tag("section", heading, tag("p", "None."), aria_labelledby="failures")
     headings = [
-        Heading("Configuration", 26, is_number=False),
-        Heading("Failed", 10),
-        Heading("Of all", 10),
+        Heading("Configuration", 24, is_number=False),
+        Heading("Failed", 8),
+        Heading("Of all", 9),
         Heading("To be tried again", 10),
         Heading("Commonest answer to failed attempts", is_number=False),
         Heading("Latest failure (UTC)", 18, is_number=False),
@@ -171,7 +171,7 @@ def slowest(health: Health) -> Html:
         )
         for delays, hook in timed[:_MOST_ROWS]
     )
-    headings = [Heading("Configuration", 26, is_number=False), *map(Heading, texts)]
+    headings = [Heading("Configuration", 24, is_number=False), *map(Heading, texts)]
     shown = table("From an event to the attempt that delivered it.", headings, rows)
     rest = len(timed) - _MOST_ROWS
     more = tag("p", f"And {rest:,} more that are quicker.", class_="soft") if rest > 0 else ""

@@ -70,7 +70,8 @@ table { border-collapse: collapse; width: 100%; table-layout: fixed; font-size: 
 caption { text-align: left; color: var(--soft); font-size: .9rem; padding-bottom: .35rem; }
 th, td { text-align: left; vertical-align: top; padding: .5rem .75rem .5rem 0;
   border-bottom: 1px solid var(--rule); font-weight: inherit; overflow: hidden; }
-.c10 { width: 10%; } .c18 { width: 18%; } .c26 { width: 26%; }
+.c8 { width: 8%; } .c9 { width: 9%; } .c10 { width: 10%; } .c18 { width: 18%; }
+.c24 { width: 24%; }
 tbody th { font-weight: 600; }
 tbody th small { display: block; font-weight: 400; color: var(--soft); }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from ess_cli.health import Health, Rows, Webhook
@@ -17,6 +18,8 @@ MOST_WEBHOOKS = 500
 _MOST_IDS = 3
 _LONGEST_NAME = 256
 _STATUSES = ("SUCCESS", "FAILED", "RETRY", "PENDING")
+_USUAL_LENGTH = len("2026-11-23T08:30:00Z")
+_SECONDS = {f"{second:02}": second for second in range(60)}
 
 Keep = Callable[[Mapping[str, Any]], bool]
 
@@ -38,6 +41,14 @@ class _Tally:
         self.responses = Responses()
         self.delays = DelayBins()
         self.last_failed_s: int | None = None
+
+    def add_all(self, other: _Tally) -> None:
+        """Count all that another one has, but its answers."""
+        for status, number in other.statuses.items():
+            self.statuses[status] += number
+        self.succeeded_attempts += other.succeeded_attempts
+        self.failed_attempts += other.failed_attempts
+        self.delays.add_all(other.delays)
 
     def webhook(self, name: str, *, is_rest: bool = False) -> Webhook:
         """The figures."""
@@ -121,7 +132,6 @@ class Collector:
         self._attempts = _Reading(since, until, keep_attempt)
         self._tallies: dict[str, _Tally] = {}
         self._rest: _Tally | None = None
-        self._total = _Tally()
         self._timeline = Timeline()
         self._early = 0
 
@@ -134,7 +144,6 @@ class Collector:
             status = given if isinstance(given, str) and given in _STATUSES else ""
             tally = self._tally(row)
             tally.statuses[status] += 1
-            self._total.statuses[status] += 1
             address = row.get("delivery-point")
             if address is not None:
                 tally.address = short(address, _LONGEST_NAME)
@@ -151,20 +160,16 @@ class Collector:
             tally, slot = self._tally(row), self._timeline.at(at_s)
             if row.get("attempt-result") == "SUCCESS":
                 tally.succeeded_attempts += 1
-                self._total.succeeded_attempts += 1
                 slot.succeeded += 1
-                self._count_delay(row, at_s, (tally.delays, slot.delays, self._total.delays))
+                self._count_delay(row, at_s, tally.delays, slot.delays)
                 continue
             slot.failed += 1
             http, text = (row.get(f"attempt-http-response-{key}") for key in ("status", "body"))
-            for each in (tally, self._total):
-                each.failed_attempts += 1
-                each.responses.add(http, text)
-                each.last_failed_s = max(at_s, each.last_failed_s or at_s)
+            tally.failed_attempts += 1
+            tally.responses.add(http, text)
+            tally.last_failed_s = max(at_s, tally.last_failed_s or at_s)
 
-    def _count_delay(
-        self, row: Mapping[str, Any], at_s: int, counts: tuple[DelayBins, ...]
-    ) -> None:
+    def _count_delay(self, row: Mapping[str, Any], at_s: int, *counts: DelayBins) -> None:
         event_s = _seconds(row.get("event-timestamp"))
         if event_s is None:
             return
@@ -193,13 +198,16 @@ class Collector:
         webhooks = [tally.webhook(name) for name, tally in self._tallies.items()]
         if self._rest is not None:
             webhooks.append(self._rest.webhook("", is_rest=True))
+        total = _Tally()
+        for tally in (*self._tallies.values(), *([self._rest] if self._rest else [])):
+            total.add_all(tally)
         webhooks.sort(key=lambda hook: (-hook.failed, -hook.retrying, -hook.failed_attempts))
         return Health(
             since=self._since,
             until=self._until,
             deliveries=self._deliveries.rows(),
             attempts=self._attempts.rows(),
-            total=self._total.webhook(""),
+            total=total.webhook(""),
             webhooks=tuple(webhooks),
             slot_s=self._timeline.slot_s,
             slots=self._timeline.slots(),
@@ -208,6 +216,23 @@ class Collector:
 
 
 def _seconds(value: object) -> int | None:
-    """A timestamp of the service in seconds since 1970; None where it is none."""
+    """A timestamp of the service in seconds since 1970; None where it is none.
+
+    NOTE: there are millions of them, nearly all of one form, and many of the same minute.
+    """
+    if isinstance(value, str) and len(value) == _USUAL_LENGTH and value[16::3] == ":Z":
+        second = _SECONDS.get(value[17:19])
+        if second is not None:
+            minute_s = _minute_s(value[:17])
+            return None if minute_s is None else minute_s + second
+    return _read_s(value)
+
+
+@lru_cache(maxsize=4096)
+def _minute_s(text: str) -> int | None:
+    return _read_s(f"{text}00Z")
+
+
+def _read_s(value: object) -> int | None:
     found = read(value)
     return None if found is None else int(found.timestamp() // 1)
