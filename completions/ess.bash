@@ -87,7 +87,7 @@ _ess_at() {
     ' deliveries metrics')
         options+=' --textfile=files --lock --max-duration=text -c|--columns=text' ;;
     ' deliveries export')
-        options+=' --to=files --attempts --format=words:jsonl,jsonl.gz,csv,csv.gz --status=words:SUCCESS,PENDING,RETRY,FAILED --topic=names:topics --event-type=names:event-types --cfg=names:delivery-cfg --since=text --until=text --body=text --incremental=files --overlap=text --page-size=text +|--param=text -c|--columns=list:file,rows' ;;
+        options+=' --to=files --attempts --format=words:parquet,jsonl,jsonl.gz,csv,csv.gz --status=words:SUCCESS,PENDING,RETRY,FAILED --topic=names:topics --event-type=names:event-types --cfg=names:delivery-cfg --since=text --until=text --body=text --incremental=files --overlap=text --page-size=text +|--param=text --lock --max-duration=text -c|--columns=list:file,rows' ;;
     ' deliveries mark-handled')
         options+=' --event-id=text --topic=names:topics --event-type=names:event-types --cfg=names:delivery-cfg --timestamp=text -n|--dry-run -y|--yes --confirm=text -c|--columns=list:updated' ;;
     ' deliveries report')

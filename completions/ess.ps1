@@ -457,9 +457,9 @@ Register-ArgumentCompleter -Native -CommandName 'ess' -ScriptBlock {
             Commands = @()
             Arguments = @()
             Options = @(
-                '--to=files x.jsonl, x.csv, either with .gz; or a directory'
+                '--to=files x.jsonl, x.csv, each .gz too; a directory; s3://bucket/prefix'
                 '--attempts Attempts instead of deliveries'
-                '--format=words:jsonl,jsonl.gz,csv,csv.gz In a directory: jsonl, csv, each .gz'
+                '--format=words:parquet,jsonl,jsonl.gz,csv,csv.gz Of a directory: jsonl, csv, each .gz too. [parquet]'
                 '--status=words:SUCCESS,PENDING,RETRY,FAILED SUCCESS, PENDING, RETRY or FAILED'
                 '--topic=names:topics Only this topic'
                 '--event-type=names:event-types Only this event type'
@@ -471,6 +471,8 @@ Register-ArgumentCompleter -Native -CommandName 'ess' -ScriptBlock {
                 '--overlap=text How late a row may turn up in the list. [1h]'
                 '--page-size=text Rows a request. [1000]'
                 '+|--param=text A raw query parameter; may be repeated'
+                '--lock Exit code 12 if this command runs already'
+                '--max-duration=text Exit code 13 after that time'
                 '-c|--columns=list:file,rows Columns to show; +x adds one, ? lists them'
             )
         }

@@ -203,7 +203,7 @@ def test_a_target_that_cannot_be_written_is_found_before_anything_is_fetched(
     "options",
     [
         ["--to", "x.xml"],
-        ["--to", "x"],
+        ["--to", "x.parquet"],
         ["--to", "x.csv", "--format", "jsonl"],
         ["--to", "x", "--format", "xml"],
         ["--to", "x.jsonl", "--incremental", "state"],

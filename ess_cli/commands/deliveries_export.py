@@ -1,5 +1,6 @@
 """``ess deliveries export``: all of them, in files for other tools."""
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ess_cli.cli import Command, noun
+from ess_cli.cli import Unattended, noun
 from ess_cli.commands import deliveries as tables
 from ess_cli.commands.deliveries_filters import (
     Since,
@@ -24,6 +25,7 @@ from ess_cli.render.columns import Column, Table
 from ess_cli.times import parse_duration_s, parse_moment
 
 if TYPE_CHECKING:
+    from ess_cli.export.places import Place
     from ess_cli.export.running import Export, Going
     from ess_cli.export.selection import Kind, Wanted
 
@@ -33,14 +35,16 @@ FILES = Table(("file", "files"), (Column("file", "file"), Column("rows", "rows",
 _QUIET_S = 1.0
 
 
-@app.command("export", cls=Command)
+@app.command("export", cls=Unattended)
 @teaches("ess deliveries export --to failed.csv --status FAILED --since 7d", None, FILES)
 def export(
     ctx: typer.Context,
     to: Annotated[
         str,
         typer.Option(
-            "--to", metavar="TARGET", help="x.jsonl, x.csv, either with .gz; or a directory."
+            "--to",
+            metavar="TARGET",
+            help="x.jsonl, x.csv, each .gz too; a directory; s3://bucket/prefix.",
         ),
     ],
     attempts: Annotated[
@@ -48,7 +52,9 @@ def export(
     ] = False,
     file_format: Annotated[
         str | None,
-        typer.Option("--format", metavar="FORMAT", help="In a directory: jsonl, csv, each .gz."),
+        typer.Option(
+            "--format", metavar="FORMAT", help="Of a directory: jsonl, csv, each .gz too. [parquet]"
+        ),
     ] = None,
     status: Status = None,
     topic: Topic = None,
@@ -87,9 +93,10 @@ def export(
 ) -> None:
     """Write deliveries into files, each once an event and configuration.
 
-    A file is there whole or not at all; until then it is called .partial. With --incremental, the
-    target is a directory, each run adds files under the next number, and a delivery is exported
-    once its status is final (or is that of --status). Printed are the files written.
+    A file is there whole or not at all; until then it is called .partial. A directory is replaced
+    as a whole. With --incremental, each run adds files to it under the next number, and a delivery
+    is exported once its status is final (or is that of --status). Printed are the files written.
+    Parquet needs pyarrow: pip install 'ess-cli[parquet]'.
     """
     from ess_cli.api import deliveries
     from ess_cli.export import running
@@ -130,44 +137,64 @@ def _export(
     ess: Any, kind: "Kind", to: str, file_format: str | None, body: str | None, numbered: bool
 ) -> "Export":
     from ess_cli.export.layout import FORMATS, Layout
-    from ess_cli.export.places import Directory, refuse_odd
     from ess_cli.export.running import Export
 
     if file_format is not None and file_format not in FORMATS:
         raise UsageFault(f'--format: not a format: "{file_format}"', hint=", ".join(FORMATS))
-    path = Path(to)
-    named = next((each for each in FORMATS if path.name.lower().endswith(f".{each}")), None)
-    is_file = named is not None and not path.is_dir()
-    if is_file and file_format not in (None, named):
-        raise UsageFault(f"--format {file_format}: {path.name} is {named} by its name")
-    if is_file and numbered:
-        raise UsageFault("--incremental writes many files", hint=f"--to {path.stem.split('.')[0]}")
-    chosen = named if is_file else file_format
-    if chosen is None:
-        raise UsageFault(
-            f"--to {to}: neither a file of a known format nor a directory with --format",
-            hint="--to deliveries.jsonl, or --to directory --format jsonl",
-        )
-    table = tables.ATTEMPTS if kind.noun == "attempts" else tables.DELIVERIES
-    columns = tuple(table.column(name) for name in table.names)
     fields = tuple(dict.fromkeys(filter(None, (part.strip() for part in (body or "").split(",")))))
     if body is not None and not fields:
         raise UsageFault("--body: which fields?", hint="ess event-types get CODE shows them")
-    if is_file:
-        refuse_odd(path)
-        path = path.resolve()
-        place = Directory(path.parent, make=False, name=path.name)
-    else:
-        place = Directory(path.resolve())
+    named = next((each for each in FORMATS[:4] if to.lower().endswith(f".{each}")), None)
+    is_file = named is not None and "://" not in to and not Path(to).is_dir()
+    chosen = named if is_file and named else file_format or "parquet"
+    if is_file and file_format not in (None, named):
+        raise UsageFault(f"--format {file_format}: {to} is {named} by its name")
+    if is_file and numbered:
+        raise UsageFault("--incremental writes many files", hint="--to names a directory then")
+    if to.lower().endswith((".parquet", ".xml", ".json")) and not Path(to).is_dir():
+        raise UsageFault(
+            f"--to {to}: not a file that can be written",
+            hint="--to deliveries.jsonl or .csv, each .gz too; Parquet goes into a directory",
+        )
+    if chosen == "parquet":
+        from ess_cli.export.parquet import need_pyarrow
+
+        need_pyarrow()
+    table = tables.ATTEMPTS if kind.noun == "attempts" else tables.DELIVERIES
+    layout = Layout(chosen, tuple(table.column(name) for name in table.names), fields)
+    place, name = _place(to, is_file, chosen)
     began = monotonic()
 
     def tell(count: int) -> None:
         if monotonic() - began > _QUIET_S:
             ess.terminal.progress(f"{count:,} rows …")
 
-    return Export(
-        kind, Layout(chosen, columns, fields), place, path.name if is_file else None, tell
-    )
+    return Export(kind, layout, place, name, tell)
+
+
+def _place(to: str, is_file: bool, chosen: str) -> "tuple[Place, str | None]":
+    """Where files go, and the name of the one file, None where there may be many."""
+    from ess_cli.export.places import Directory, refuse_odd
+
+    if "://" in to:
+        from ess_cli.export.bucket import Bucket
+
+        if not to.startswith("s3://") or not re.match(r"[^/?]", to[5:]):
+            raise UsageFault("--to: of addresses, s3://bucket/prefix only")
+        if "@" in to:
+            raise UsageFault(
+                "--to: no credentials in an address (not repeated here)",
+                hint="AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile of ~/.aws",
+            )
+        if chosen != "parquet":
+            raise UsageFault(f"--format {chosen}: a bucket takes Parquet only")
+        return Bucket(to), None
+    path = Path(to)
+    if not is_file:
+        return Directory(path.resolve()), None
+    refuse_odd(path)
+    path = path.resolve()
+    return Directory(path.parent, make=False, name=path.name), path.name
 
 
 def _wanted(
@@ -212,7 +239,7 @@ def _going(
         "service": "embedded" if ess.settings.is_sandbox else ess.settings.base_url.url,
         "what": kind.noun,
         "format": job.layout.format,
-        "target": str(Path(to).resolve()),
+        "target": to.rstrip("/") if "://" in to else str(Path(to).resolve()),
     }
     span = timedelta(seconds=parse_duration_s("--overlap", overlap))
     return Going(Path(incremental).resolve(), service | narrowed, span, ess.now())
@@ -229,4 +256,5 @@ def _rows(to: str, written: Sequence[Any]) -> Iterator[dict[str, Any]]:
     """The files, as the user would name them."""
     for each in written:
         is_it = len(written) == 1 and to.endswith(each.name)
-        yield {"file": to if is_it else f"{to.rstrip('/')}/{each.name}", "rows": each.rows}
+        where = to.partition("?")[0].rstrip("/")
+        yield {"file": to if is_it else f"{where}/{each.name}", "rows": each.rows}

@@ -76,7 +76,7 @@ _BY_NAME = {
     ("CODE", "code"): ("delivery-formats", "delivery-protocols", "authentication-types"),
     ("CODE", "format"): ("JSON", "XML"),
     ("CODE", "protocol"): ("REST",),
-    ("FORMAT", "file_format"): ("jsonl", "jsonl.gz", "csv", "csv.gz"),
+    ("FORMAT", "file_format"): ("parquet", "jsonl", "jsonl.gz", "csv", "csv.gz"),
     ("TYPE", "compression_type"): ("gzip",),
     ("LEVEL", "by"): ("cfg", "topic", "event-type"),
     ("TYPE", "type"): ("BASIC", "OAUTH", "NONE"),

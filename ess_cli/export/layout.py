@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from ess_cli.render.columns import Column
 
 Row = Mapping[str, Any]
-FORMATS = ("jsonl", "jsonl.gz", "csv", "csv.gz")
+FORMATS = ("jsonl", "jsonl.gz", "csv", "csv.gz", "parquet")
 
 
 class Layout(NamedTuple):

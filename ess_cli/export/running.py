@@ -173,6 +173,10 @@ def _write(
 
 def _writer(export: Export, stem: str) -> Writer:
     layout = export.layout
+    if layout.format == "parquet":
+        from ess_cli.export.parquet import Partitions
+
+        return Partitions(export.place, stem, layout, export.kind.time)
     name = stem if export.name is not None else f"{stem}.{layout.format}"
     if layout.format.startswith("csv"):
         from ess_cli.render.cells import csv_text, plain_rows

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from glob import escape
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -110,6 +111,9 @@ def alone(path: Path) -> Iterator[None]:
     except OSError as error:
         raise file_trouble("written", lock, error) from error
     with held:
+        # What runs left that were killed while they wrote it: nobody else is writing now.
+        for left in path.parent.glob(f".{escape(path.name)}.????????"):
+            left.unlink(missing_ok=True)
         yield
 
 
