@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ess_cli.main import main
 from tests import hostile
 from tests.conftest import Outcome, Run
 from tests.hostile import Wire, hold, on
@@ -356,3 +357,31 @@ def test_a_line_that_cannot_be_written_is_unknown(home: Path) -> None:
     for redirections in (">/dev/full", ">&-"):
         ended = shell.run(*line, env=shell.environment(), redirections=redirections)
         assert ended == (3, "", "")
+
+
+def test_a_plugin_s_line_repeats_no_secret(ess: Run, service: Scripted) -> None:
+    token = "canary-access-5b1e07"
+    service.answer("GET", PATH, {"error": {"code": "X", "message": f"bad {token} | sent"}}, 400)
+    env = {"ESS_PROFILE": "", "ESS_BASE_URL": service.url, "ESS_TOKEN": token}
+    outcome = ess(*CHECK, "--nagios", "--max-failed", "0", env=env)
+    assert outcome == (
+        3,
+        f"ESS DELIVERIES UNKNOWN - GET {PATH}: 400: bad ******** / sent (X)\n",
+        "",
+    )
+
+
+def test_a_bug_is_unknown_too_and_repeats_no_secret(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ESS_BASE_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("ESS_TOKEN", "canary-access-5b1e07")
+
+    def broken(seconds: float) -> None:
+        raise ZeroDivisionError("canary-access-5b1e07")
+
+    assert main([*CHECK, "--nagios", "--max-failed", "0"], sleep=broken) == 3
+    assert capsys.readouterr() == (
+        "ESS DELIVERIES UNKNOWN - a bug in ess: ZeroDivisionError('********')\n",
+        "",
+    )
