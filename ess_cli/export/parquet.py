@@ -104,7 +104,7 @@ class Partitions:
         topic, text = row.get("topic"), row.get(self._time)
         day = _day(text) if isinstance(text, str) else NO_VALUE
         # NOTE: a topic is a stranger's text; encoded, it cannot lead out of the directory.
-        named = quote(topic, safe="") if isinstance(topic, str) and topic else NO_VALUE
+        named = _encoded(topic) if isinstance(topic, str) and topic else NO_VALUE
         return f"topic={named}/day={day}"
 
     def _flush(self, directory: str) -> None:
@@ -267,6 +267,11 @@ def _day(text: str) -> str:
             return day
     moment = read(text)
     return NO_VALUE if moment is None else moment.date().isoformat()
+
+
+@lru_cache(maxsize=4096)
+def _encoded(topic: str) -> str:
+    return quote(topic, safe="")
 
 
 @lru_cache(maxsize=4096)
