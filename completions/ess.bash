@@ -71,7 +71,7 @@ _ess_at() {
         arguments='names:delivery-cfg'
         options+=' --type=words:BASIC,OAUTH,NONE --username=text --password-file=files --settings-file=files -n|--dry-run -y|--yes --confirm=text -c|--columns=list:type,setting,value' ;;
     ' deliveries')
-        commands='list attempts track summary check metrics export mark-handled report'
+        commands='list attempts track summary check metrics tail export mark-handled report'
         options+=' -c|--columns=text' ;;
     ' deliveries list')
         options+=' --status=words:SUCCESS,PENDING,RETRY,FAILED --topic=names:topics --event-type=names:event-types --cfg=names:delivery-cfg --since=text --until=text --limit=text --offset=text --page-size=text --all --sort=words:event-id,time,status,topic,event-type,cfg-id,configuration,address,body +|--param=text -c|--columns=list:event-id,time,status,topic,event-type,cfg-id,configuration,address,body' ;;
@@ -86,6 +86,8 @@ _ess_at() {
         options+=' +|--max-failed=text +|--max-retry=text +|--max-pending=text --max-age=text --nagios --lock --max-duration=text -c|--columns=text' ;;
     ' deliveries metrics')
         options+=' --textfile=files --lock --max-duration=text -c|--columns=text' ;;
+    ' deliveries tail')
+        options+=' --status=words:SUCCESS,PENDING,RETRY,FAILED --topic=names:topics --event-type=names:event-types --cfg=names:delivery-cfg --since=text --interval=text --look-back=text --forward-to=text --bare --count=text --for=text +|--param=text --lock --max-duration=text -c|--columns=list:event-id,time,status,topic,event-type,cfg-id,configuration,address,body' ;;
     ' deliveries export')
         options+=' --to=files --attempts --format=words:parquet,jsonl,jsonl.gz,csv,csv.gz --status=words:SUCCESS,PENDING,RETRY,FAILED --topic=names:topics --event-type=names:event-types --cfg=names:delivery-cfg --since=text --until=text --body=text --incremental=files --overlap=text --page-size=text +|--param=text --lock --max-duration=text -c|--columns=list:file,rows' ;;
     ' deliveries mark-handled')

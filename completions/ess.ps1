@@ -360,6 +360,7 @@ Register-ArgumentCompleter -Native -CommandName 'ess' -ScriptBlock {
                 'summary Count pending, retried and failed deliveries by configuration, topic and event type'
                 'check Compare pending, retried and failed deliveries with limits: exit code 0 or 10'
                 'metrics Write pending, retried and failed deliveries as metrics for Prometheus'
+                'tail Show new deliveries as they come, each once an event and configuration; Ctrl-C ends it'
                 'export Write deliveries into files, each once an event and configuration'
                 'mark-handled Mark deliveries as handled, so that they no longer count as failed'
                 'report Write a page on how deliveries fare: failures, delays, what to do next'
@@ -451,6 +452,27 @@ Register-ArgumentCompleter -Native -CommandName 'ess' -ScriptBlock {
                 '--lock Exit code 12 if this command runs already'
                 '--max-duration=text Exit code 13 after that time'
                 '-c|--columns=text Columns to show; +x adds one, ? lists them'
+            )
+        }
+        ' deliveries tail' = @{
+            Commands = @()
+            Arguments = @()
+            Options = @(
+                '--status=words:SUCCESS,PENDING,RETRY,FAILED SUCCESS, PENDING, RETRY or FAILED'
+                '--topic=names:topics Only this topic'
+                '--event-type=names:event-types Only this event type'
+                '--cfg=names:delivery-cfg Only this delivery configuration'
+                '--since=text Begin with those from then on: 2h. [now]'
+                '--interval=text How often to look. [10s]'
+                '--look-back=text How late a row may turn up in the list. [5m]'
+                '--forward-to=text Post each on, as the service would'
+                '--bare With --forward-to: the event body alone'
+                '--count=text End after N deliveries'
+                '--for=text End after so long; short of --count, with code 13'
+                '+|--param=text A raw query parameter; may be repeated'
+                '--lock Exit code 12 if this command runs already'
+                '--max-duration=text Exit code 13 after that time'
+                '-c|--columns=list:event-id,time,status,topic,event-type,cfg-id,configuration,address,body Columns to show; +x adds one, ? lists them'
             )
         }
         ' deliveries export' = @{

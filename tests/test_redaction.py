@@ -161,6 +161,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "deliveries attempts": (),
     "deliveries track": ("ADEIboH1Q7m-OYRV2m268A", "1266"),
     "deliveries export": ("--to", "exported.jsonl"),
+    "deliveries tail": ("--for", "1s"),
     "deliveries mark-handled": (
         *("--event-id", "e", "--topic", "t", "--event-type", "y", "--cfg", "1266", "--yes"),
     ),

@@ -23,6 +23,7 @@ app = noun(
         "summary": "deliveries_summary",
         "check": "deliveries_check",
         "metrics": "deliveries_metrics",
+        "tail": "deliveries_tail",
         "export": "deliveries_export",
         "mark-handled": "deliveries_handled",
         "report": "deliveries_report",
