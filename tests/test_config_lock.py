@@ -42,7 +42,7 @@ def test_of_many_changes_at_the_same_time_none_is_lost(home: Path, ess: Run, pat
     by_name = {row["name"]: row for row in rows}
     assert {name: row["company-id"] for name, row in by_name.items()} == {
         "default": None,
-        "sandbox": None,
+        "sandbox": "123",
         "one": "c1",
         **{f"p{number}": f"c{number}" for number in range(3)},
     }
