@@ -11,7 +11,7 @@ from tests.commands import COMMANDS, GROUPS
 from tests.conftest import Run
 
 # These wait for somebody: a terminal, or Ctrl-C.
-WAITING = {"auth login", "listen", "sandbox serve"}
+WAITING = {"auth login", "listen", "sandbox serve", "deliveries tail"}
 # What an example needs to be there, as a command line.
 BEFORE = {
     "profile show": "profile set prod --base-url https://api.syniverse.com/ess/v1",
