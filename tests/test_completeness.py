@@ -58,8 +58,8 @@ HOMES = {
     "GET /event-buffer-files": ["buffer-files list"],
 }
 
-# A command line that ends with each exit code; SERVICE answers as the test says. Code 11
-# belongs to work that no command does yet.
+# A command line that ends with each exit code; SERVICE answers as the test says. Code 11 wants a
+# webhook that fails: `deliveries tail --forward-to` has it in its own tests.
 EXIT_CODES = {
     0: "topics list",
     2: "topics list -o xml",
@@ -74,7 +74,7 @@ EXIT_CODES = {
     12: "-p nowhere topics list",
     13: "listen --port 0 --for 50ms --count 1",
 }
-NOT_YET = {11}
+IN_ITS_OWN_TESTS = {11}
 WITHOUT_A_LINE = {1, 130, 141, 143}
 
 
@@ -220,4 +220,4 @@ def test_a_signal_is_an_exit_code(
 def test_every_code_of_the_help_is_accounted_for(ess: Run) -> None:
     page = ess("help", "exit-codes").out
     told = {int(found) for found in re.findall(r"^  (\d+) ", page, re.MULTILINE)}
-    assert told == set(EXIT_CODES) | NOT_YET | WITHOUT_A_LINE
+    assert told == set(EXIT_CODES) | IN_ITS_OWN_TESTS | WITHOUT_A_LINE
