@@ -137,6 +137,12 @@ def global_options(
     """Every command takes these, before or after its name."""
 
 
+Param = Annotated[
+    list[str] | None,
+    typer.Option("--param", metavar="KEY=VALUE", help="A raw query parameter; may be repeated."),
+]
+
+
 def listing_options(
     limit: Annotated[
         int | None,
@@ -165,12 +171,7 @@ def listing_options(
         str | None,
         typer.Option("--sort", metavar="FIELD", help="Order by a column; -FIELD turns it round."),
     ] = None,
-    param: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--param", metavar="KEY=VALUE", help="A raw query parameter; may be repeated."
-        ),
-    ] = None,
+    param: Param = None,
 ) -> None:
     """Every list takes these."""
 

@@ -20,7 +20,7 @@ from ess_cli.commands.deliveries_filters import (
     of_configuration,
 )
 from ess_cli.errors import UsageFault
-from ess_cli.options import LARGEST_COUNT, Cfg, EventType, Topic, teaches
+from ess_cli.options import LARGEST_COUNT, Cfg, EventType, Param, Topic, teaches
 from ess_cli.render.columns import Column, Table
 from ess_cli.times import parse_duration_s, parse_moment
 
@@ -84,12 +84,7 @@ def export(
             "--page-size", metavar="N", min=1, max=LARGEST_COUNT, help="Rows a request. [1000]"
         ),
     ] = None,
-    param: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--param", metavar="KEY=VALUE", help="A raw query parameter; may be repeated."
-        ),
-    ] = None,
+    param: Param = None,
 ) -> None:
     """Write deliveries into files, each once an event and configuration.
 

@@ -18,7 +18,7 @@ from ess_cli.commands.deliveries_filters import (
 )
 from ess_cli.files import dated, refuse_place, write_whole
 from ess_cli.health import Health, Origin
-from ess_cli.options import Cfg, EventType, Topic, teaches
+from ess_cli.options import Cfg, EventType, Param, Topic, teaches
 from ess_cli.times import parse_moment
 
 app = noun()
@@ -42,12 +42,7 @@ def report(
     cfg: Cfg = None,
     since: Since = None,
     until: Until = None,
-    param: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--param", metavar="KEY=VALUE", help="A raw query parameter; may be repeated."
-        ),
-    ] = None,
+    param: Param = None,
 ) -> None:
     """Write a page on how deliveries fare: failures, delays, what to do next.
 

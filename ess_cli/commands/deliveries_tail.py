@@ -11,7 +11,7 @@ from ess_cli.cli import Unattended, noun
 from ess_cli.commands.deliveries import DELIVERIES
 from ess_cli.commands.deliveries_filters import Status, both, matching
 from ess_cli.errors import AllowedTimeOver, PartlyDone, Temporary, UsageFault
-from ess_cli.options import Cfg, EventType, Topic, teaches
+from ess_cli.options import Cfg, EventType, Param, Topic, teaches
 from ess_cli.times import parse_duration_s, parse_moment, wire
 
 if TYPE_CHECKING:
@@ -64,12 +64,7 @@ def tail(
             "--for", metavar="DURATION", help="End after so long; short of --count, with code 13."
         ),
     ] = None,
-    param: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--param", metavar="KEY=VALUE", help="A raw query parameter; may be repeated."
-        ),
-    ] = None,
+    param: Param = None,
 ) -> None:
     """Show new deliveries as they come, each once an event and configuration; Ctrl-C ends it.
 

@@ -63,7 +63,6 @@ def emit(
     Webhooks get it while `ess sandbox serve` runs; until then its deliveries are PENDING. A
     line of --file may also be an event as a webhook gets it. --dry-run shows who would get it.
     """
-    from ess_cli.context.listing import Arriving
     from ess_cli.sandbox import emission
 
     ess = ctx.obj
@@ -75,7 +74,7 @@ def emit(
         found = iter([list(emission.preview(ess.sandbox_store, sketched))])
     else:
         found = emission.emit(ess.sandbox_store, sketched, count, per_second, ess.wait)
-    ess.show_listing(Arriving(tally.rows(found)))
+    ess.show_arriving(tally.rows(found))
     tally.say("would go" if ess.flags.dry_run else "went", ess)
 
 
@@ -87,12 +86,12 @@ class Tally:
         self._warned: set[int] = set()
         self.events = self.deliveries = self.inactive = 0
 
-    def rows(self, batches: Iterator[list[Any]]) -> Iterator[list[dict[str, Any]]]:
+    def rows(self, batches: Iterator[list[Any]]) -> Iterator[dict[str, Any]]:
         """The rows to show of what was accepted."""
         for batch in batches:
             for accepted in batch:
                 self._count(accepted)
-            yield [_row(accepted) for accepted in batch]
+                yield _row(accepted)
 
     def _count(self, accepted: Any) -> None:
         self.events += 1

@@ -38,24 +38,6 @@ class Whole:
         yield self._rows
 
 
-class Arriving:
-    """Rows that come in batches from something that is no list of the service."""
-
-    def __init__(self, batches: Iterator[list[Any]]) -> None:
-        self._batches = batches
-        self.next_offset = 0
-        self.ended = False
-
-    def __iter__(self) -> Iterator[Any]:
-        for batch in self._batches:
-            yield from batch
-        self.ended = True
-
-    def batches(self) -> Iterator[list[Any]]:
-        """As they come."""
-        return self._batches
-
-
 def sort_key(value: Any) -> tuple[int, float, str]:
     """Numbers by size, then text; ids are text and compare by size where they are digits."""
     if value is None:

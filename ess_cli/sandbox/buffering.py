@@ -7,7 +7,6 @@ the list of deliveries; a scheduled configuration with one event would settle bo
 
 from __future__ import annotations
 
-import json
 import sqlite3  # noqa: TID253 - only for its type; the store hands out connections
 from typing import TYPE_CHECKING
 
@@ -22,10 +21,12 @@ OPEN = "OPEN"
 _FIRST_FILE_ID = 604
 
 
-def collect(con: sqlite3.Connection, configuration: Configuration, event: Event) -> None:
+def collect(
+    con: sqlite3.Connection, configuration: Configuration, event: Event, delivery: int
+) -> None:
     """Put an event into the configuration's open file, within the caller's transaction.
 
-    The delivery is a success at once: the service's own buffer has taken it.
+    Its delivery is a success at once: the service's own buffer has taken it.
     """
     moment = wire(event.at)
     file = _open_file(con, configuration.id, moment)
@@ -41,19 +42,6 @@ def collect(con: sqlite3.Connection, configuration: Configuration, event: Event)
         "event-id": event.event_id,
     }
     con.execute("INSERT INTO buffered (file, doc) VALUES (?, ?)", (file, encode(doc)))
-    (delivery,) = con.execute(
-        "INSERT INTO deliveries (event_id, cfg_id, topic, event_type, address, status,"
-        " attempts, timestamp, body) VALUES (?, ?, ?, ?, ?, 'SUCCESS', 1, ?, ?) RETURNING seq",
-        (
-            event.event_id,
-            configuration.id,
-            event.topic,
-            event.event_type,
-            configuration.addr,
-            moment,
-            json.dumps(event.fields, indent=1),
-        ),
-    ).fetchone()
     con.execute(
         "INSERT INTO attempts (delivery, number, result, timestamp, http_status, http_body)"
         " VALUES (?, 1, 'SUCCESS', ?, 200, '')",

@@ -198,23 +198,25 @@ def accept(con: sqlite3.Connection, event: Event) -> Accepted:
     moment = wire(event.at)
     found = match(con, event.topic, event.event_type, as_text(event.fields), moment)
     for configuration in found.configurations:
-        if configuration.cron is not None:
-            buffering.collect(con, configuration, event)
-            continue
+        is_collected = configuration.cron is not None
         (delivery,) = con.execute(
             "INSERT INTO deliveries (event_id, cfg_id, topic, event_type, address, status,"
-            " attempts, timestamp, body) VALUES (?, ?, ?, ?, ?, 'PENDING', 0, ?, ?)"
-            " RETURNING seq",
+            " attempts, timestamp, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq",
             (
                 event.event_id,
                 configuration.id,
                 event.topic,
                 event.event_type,
                 configuration.addr,
+                "SUCCESS" if is_collected else "PENDING",
+                int(is_collected),
                 moment,
                 event.body,
             ),
         ).fetchone()
+        if is_collected:
+            buffering.collect(con, configuration, event, delivery)
+            continue
         con.execute(
             "INSERT INTO outbox (delivery, cfg_id, due_at, raised_at) VALUES (?, ?, ?, ?)",
             (delivery, configuration.id, event.at.timestamp(), event.raised_at),
