@@ -20,7 +20,7 @@ _ess_at() {
         options+=' --limit=text --offset=text --page-size=text --all --sort=words:id,validation,mandatory,optional +|--param=text -c|--columns=list:id,validation,mandatory,optional' ;;
     ' topics dump')
         arguments='names:topics'
-        options+=' --compression|--no-compression --compression-type=words:gzip --wait --out=files --wait-for=text --resume=text --since=text +|--allow-file-host=text --max-size=text -n|--dry-run -y|--yes --confirm=text -c|--columns=list:reference-id' ;;
+        options+=' --compression|--no-compression --compression-type=words:gzip --wait --out=files --wait-for=text --resume=text --since=text +|--allow-file-host=text --max-size=text -n|--dry-run -y|--yes --confirm=text --lock --max-duration=text -c|--columns=list:reference-id' ;;
     ' subs')
         commands='list mdn mdn-count get create update end'
         options+=' -c|--columns=text' ;;

@@ -86,6 +86,8 @@ function __ess_at --no-scope-shadowing
                 '-n|--dry-run Show what would be sent; send only reads' \
                 '-y|--yes Do not ask' \
                 '--confirm=text Confirm a protected profile by its name' \
+                '--lock Exit code 12 if this command runs already' \
+                '--max-duration=text Exit code 13 after that time' \
                 '-c|--columns=list:reference-id Columns to show; +x adds one, ? lists them'
         case ' subs'
             set commands \

@@ -104,6 +104,8 @@ Register-ArgumentCompleter -Native -CommandName 'ess' -ScriptBlock {
                 '-n|--dry-run Show what would be sent; send only reads'
                 '-y|--yes Do not ask'
                 '--confirm=text Confirm a protected profile by its name'
+                '--lock Exit code 12 if this command runs already'
+                '--max-duration=text Exit code 13 after that time'
                 '-c|--columns=list:reference-id Columns to show; +x adds one, ? lists them'
             )
         }

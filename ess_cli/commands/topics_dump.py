@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from ess_cli.cli import Write, noun
+from ess_cli.cli import UnattendedWrite, noun
 from ess_cli.errors import AllowedTimeOver, BadReply, BadSetting, EssError, Temporary, UsageFault
 from ess_cli.files import refuse_place
 from ess_cli.options import teaches
@@ -57,7 +57,7 @@ class _Plan(NamedTuple):
         return parse_duration_s("--wait-for", self.wait_for)
 
 
-@app.command("dump", cls=Write)
+@app.command("dump", cls=UnattendedWrite)
 @teaches(
     "ess topics dump NIS-Events --wait --out subscriptions.jsonl",
     "GET /topics/{ID}/dump-subscriptions",
