@@ -1,0 +1,228 @@
+"""The file of a dump, for ``ess topics dump``: waited for, fetched, and how to go on."""
+
+import re
+import shlex
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ess_cli.errors import AllowedTimeOver, BadSetting, EssError, UsageFault
+from ess_cli.times import parse_duration_s
+
+if TYPE_CHECKING:
+    from ess_cli.dumps.notices import Found, Notice
+    from ess_cli.following import Newcomers
+
+# Clocks may be apart, and a delivery may be listed late.
+LOOK_BACK_S = 900
+_QUIET_S = 1.0
+_SIZE = re.compile(r"([0-9]{1,9})([KMGT]?)", re.ASCII)
+_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+
+
+class Plan(NamedTuple):
+    """What to do about the file.
+
+    Attributes:
+        topic: None where a dump is resumed and nobody said.
+        allowed: hosts that the user has named.
+        company_id: for Media Storage.
+    """
+
+    topic: str | None
+    out: Path
+    wait_for: str
+    allowed: tuple[str, ...]
+    most_bytes: int
+    company_id: str
+
+    @property
+    def wait_s(self) -> float:
+        """How long to wait, in seconds."""
+        return parse_duration_s("--wait-for", self.wait_for)
+
+
+def plan_of(
+    ess: Any,
+    topic: str | None,
+    out: str | None,
+    wait_for: str,
+    allowed: list[str],
+    max_size: str,
+    wait: bool,
+    resume: str | None,
+) -> Plan | None:
+    """What to do about the file; None where it is not waited for.
+
+    Raises:
+        UsageFault: the options do not go together.
+        BadSetting: nobody said which company it is.
+    """
+    if not wait and resume is None:
+        if out is not None or allowed:
+            raise UsageFault("--out and --allow-file-host go with --wait or --resume")
+        return None
+    if resume is not None and (wait or ess.flags.dry_run or not resume.strip()):
+        raise UsageFault("--resume ID starts nothing: it goes without --wait and --dry-run")
+    if out is None or out in ("", "-"):
+        raise UsageFault("--wait and --resume want a file to write", hint="--out FILE")
+    size = _SIZE.fullmatch(max_size)
+    if size is None:
+        raise UsageFault(f'--max-size: not a size: "{max_size}"', hint="500M, 20G")
+    parse_duration_s("--wait-for", wait_for)
+    company_id = ess.settings.company_id or ""
+    if not re.fullmatch(r"[!-~]{1,64}", company_id):
+        raise BadSetting(
+            f'profile "{ess.profile}" has no company-id, without which no file is handed out',
+            hint=f"ess profile set {shlex.quote(ess.profile)} --company-id N",
+        )
+    most_bytes = int(size[1]) * _UNITS[size[2]]
+    return Plan(topic, Path(out), wait_for, tuple(allowed), most_bytes, company_id)
+
+
+def newcomers_since(ess: Any, since: Any) -> "Newcomers":
+    """The notices from a moment on; None: those to come."""
+    from ess_cli.dumps.notices import EVENT_TYPE, TOPIC
+    from ess_cli.following import Newcomers
+
+    def is_notice(row: Any) -> bool:
+        return bool(row.get("topic") == TOPIC and row.get("event-type") == EVENT_TYPE)
+
+    return Newcomers(ess.http, ess.now, LOOK_BACK_S, since=since, keep=is_notice)
+
+
+def finish(
+    ess: Any,
+    plan: Plan,
+    newcomers: "Newcomers",
+    reference_id: str,
+    begun: str,
+    *,
+    may_assume: bool,
+) -> None:
+    """Wait for the notice and fetch the file; whatever ends that says how to go on."""
+    from ess_cli.dumps.notices import Found
+
+    going_on = _going_on(ess, plan, reference_id, begun)
+    found = Found()
+    try:
+        notice = _await(ess, plan, newcomers, found, reference_id, may_assume=may_assume)
+        _fetch(ess, plan, notice)
+    except AllowedTimeOver as error:
+        error.hint = f"go on with: {going_on}"
+        raise
+    except EssError as error:
+        error.details += (f"  the dump is not lost; go on with: {going_on}",)
+        raise
+    others = [str(other) for other in found.all if other.uri != notice.uri]
+    if others:
+        ess.terminal.note(f"not matched: {'; '.join(others)}")
+
+
+def _await(
+    ess: Any,
+    plan: Plan,
+    newcomers: "Newcomers",
+    found: "Found",
+    reference_id: str,
+    *,
+    may_assume: bool,
+) -> "Notice":
+    """The notice of the dump.
+
+    Raises:
+        AllowedTimeOver: it has not come.
+        BadReply: several files name the same dump.
+    """
+    from ess_cli.dumps.waiting import Waiting, await_notice
+
+    def passed(waited_s: float) -> None:
+        if waited_s > _QUIET_S:
+            total_s = max(1, int(plan.wait_s))
+            ess.terminal.bar("waiting, seconds", min(int(waited_s), total_s), total_s)
+
+    def trouble(error: EssError) -> None:
+        ess.terminal.warn(f"{error.message}; waiting goes on")
+
+    waiting = Waiting(newcomers.look, plan.wait_s, ess.wait, trouble, passed)
+    notice = await_notice(waiting, found, reference_id, may_assume=may_assume)
+    if notice is None:
+        raise _time_over(plan, found, reference_id)
+    ess.terminal.progress("")
+    if not (reference_id and notice.tells(reference_id)):
+        ess.terminal.warn(
+            f"the notice does not name {_named(reference_id)}: {notice} is assumed to be its file,"
+            " being the only one that was announced since"
+        )
+    elif not notice.is_complete:
+        ess.terminal.warn(f'the notice says of the file: "{notice.status}"')
+    return notice
+
+
+def _named(reference_id: str) -> str:
+    return f"dump {reference_id}" if reference_id else "the dump"
+
+
+def _time_over(plan: Plan, found: "Found", reference_id: str) -> AllowedTimeOver:
+    others = tuple(f"  announced, and not known to be it: {notice}" for notice in found.all)
+    taking = ("  --resume also takes the file id of one of them",) if others else ()
+    return AllowedTimeOver(
+        f"no notice that names {_named(reference_id)} has come within {plan.wait_for}",
+        details=others + taking,
+    )
+
+
+def _fetch(ess: Any, plan: Plan, notice: "Notice") -> None:
+    """Fetch a file and say what came.
+
+    Raises:
+        BadReply: it lies elsewhere, or is not what was announced.
+        EssError: it cannot be had or written.
+    """
+    from ess_cli.api.http import Authorization
+    from ess_cli.dumps.places import place_of
+
+    place = place_of(notice.uri, ess.settings.base_url, plan.allowed)
+    # NOTE: never the user token, and elsewhere neither token nor company.
+    header = ess.credentials.authorization if place.is_own else None
+    headers = (("int-companyid", plan.company_id),) if place.is_own else ()
+    http = ess.http_with(lambda: Authorization(header), place.origin)
+    try:
+        with _kept(ess, plan, notice.size) as kept:
+            http.download(place.path, place.query, kept, headers)
+            kept.finish(notice.size)
+    finally:
+        ess.terminal.progress("")
+        http.close()
+    if kept.was_empty:
+        ess.terminal.note("the service says that there is nothing (EMPTY_FILE)")
+    packed = f", {kept.received:,} packed" if kept.was_packed else ""
+    named = f" · {notice.name}" if notice.name else ""
+    ess.terminal.note(f"wrote {plan.out}: {kept.written:,} bytes{packed}{named}")
+
+
+def _kept(ess: Any, plan: Plan, size: int | None) -> Any:
+    from ess_cli.dumps.keeping import Kept
+
+    began = monotonic()
+
+    def tell(received: int) -> None:
+        if monotonic() - began > _QUIET_S:
+            if size:
+                ess.terminal.bar("fetching", min(received, size), size)
+            else:
+                ess.terminal.progress(f"fetching {received:,} bytes …")
+
+    return Kept(plan.out, plan.most_bytes, tell)
+
+
+def _going_on(ess: Any, plan: Plan, reference_id: str, begun: str) -> str:
+    """The command that goes on waiting for the same dump."""
+    if not reference_id:
+        return "ess deliveries list --topic MSS-Messages --event-type event_file_complete"
+    given = (("-p", ess.flags.profile), ("--base-url", ess.flags.base_url))
+    words = ["ess", *(word for name, value in given if value for word in (name, value))]
+    words += ["topics", "dump", *([plan.topic] if plan.topic else []), "--resume", reference_id]
+    words += ["--since", begun, "--out", str(plan.out)]
+    words += [word for name in plan.allowed for word in ("--allow-file-host", name)]
+    return shlex.join(words)
