@@ -150,6 +150,13 @@ class AllowedTimeOver(EssError):
     kind = "time-over"
 
 
+class RunTimeOver(AllowedTimeOver):
+    """What ``--max-duration`` allows is over."""
+
+    def __init__(self, limit: str | None, hint: str = "give it more time, or less to do") -> None:
+        super().__init__(f"ended after {limit}, which is what --max-duration allows", hint=hint)
+
+
 class Interrupted(EssError):
     """What was not sent or not waited for any more, after a signal or ``--max-duration``."""
 

@@ -199,12 +199,9 @@ def _report_to_monitoring(message: str, ess: Ess) -> int:
 
 
 def _time_over(ess: Ess) -> EssError:
-    from ess_cli.errors import AllowedTimeOver
+    from ess_cli.errors import RunTimeOver
 
-    return AllowedTimeOver(
-        f"ended after {ess.flags.max_duration}, which is what --max-duration allows",
-        hint="give it more time, or less to do",
-    )
+    return RunTimeOver(ess.flags.max_duration)
 
 
 def _trouble(error: BaseException) -> EssError | None:

@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import resource
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +16,19 @@ from tests import hostile
 from tests.conftest import Run
 from tests.hostile import (
     TOKEN,
+    Connection,
     Exchange,
     Hostile,
     Step,
     Wire,
     close,
+    hold,
     json_reply,
     on,
     reply,
 )
+from tests.processes import Shell, finished
+from tests.rehearsal import until
 from tests.services import Scripted, served_sandbox
 
 wire = hostile.wire
@@ -301,6 +306,11 @@ def waited(ess: Run, service: Scripted, out: Path, *options: str) -> Any:
     return ess(*line, *options, env=env)
 
 
+def wait_until_over(connection: Connection) -> None:
+    """Step: answer once the timer of --max-duration has run out."""
+    until(lambda: signal.getitimer(signal.ITIMER_REAL)[0] == 0)
+
+
 def starts(service: Scripted) -> int:
     return sum(1 for sent in service.sent if "dump-subscriptions" in sent.path)
 
@@ -460,3 +470,92 @@ def test_a_file_that_cannot_be_written_is_known_before_the_start(ess: Run, tmp_p
     outcome = ess("topics", "dump", "NIS-Events", "--wait", "--out", str(tmp_path))
     assert (outcome.code, outcome.out) == (12, "")
     assert ess("topics", "dump", "NIS-Events").out == "reference-id\n2569\n"
+
+
+# --max-duration
+
+
+LIMIT = ("--max-duration", "900ms")
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        [on(LIST, hold)],
+        [on(LIST, listing(notice())), on(f"GET {FILE}", reply(200, PACKED)[:-20], hold)],
+    ],
+    ids=["during a look", "during the download"],
+)
+def test_where_the_time_is_over_the_way_on_is_said_with_exit_code_13(
+    wire: Wire, ess: Run, out: Path, late: list[Exchange]
+) -> None:
+    company(ess)
+    out.write_text("old")
+    server = wire.serve(*started(*late))
+    assert dump(wire, server, out, *LIMIT, timeout_s=60) == (
+        13,
+        "reference-id\n2569\n",
+        "started a dump of the subscriptions to NIS-Events, reference id 2569"
+        f" · profile default (http://{server.host})\n"
+        "error: ended after 900ms, which is what --max-duration allows\n"
+        f"hint: go on with: ess topics dump NIS-Events --resume 2569"
+        f" --since 2026-11-23T08:15:00Z --out {out}\n",
+    )
+    assert (files_in(out), out.read_text()) == (["dump.jsonl"], "old")
+
+
+@pytest.mark.parametrize(
+    ("limit", "number", "code", "said"),
+    [
+        ("2s", None, 13, "hint: go on with: "),
+        ("1h", signal.SIGINT, 130, "the dump is not lost; go on with: "),
+        ("1h", signal.SIGTERM, 143, "the dump is not lost; go on with: "),
+    ],
+)
+def test_what_ends_the_pause_between_two_looks_leaves_the_way_on(
+    ess: Run,
+    service: Scripted,
+    home: Path,
+    out: Path,
+    limit: str,
+    number: int | None,
+    code: int,
+    said: str,
+) -> None:
+    shell = Shell(home)
+    env = shell.environment(ESS_PROFILE="default", ESS_BASE_URL=service.url)
+    line = ("topics", "dump", "NIS-Events", "--wait", "--out", str(out), "--max-duration", limit)
+    process = shell.start(*line, env=env)
+    until(lambda: starts(service) == 1 and "event-deliveries" in service.sent[-1].path)
+    if number is not None:
+        process.send_signal(number)
+    outcome = finished(process)
+    assert outcome.code == code
+    assert f"{said}ess topics dump NIS-Events --resume 2569 --since " in outcome.err
+    assert starts(service) == 1
+
+
+def test_an_answer_that_comes_after_the_time_is_told_and_the_way_on_is_said(
+    wire: Wire, ess: Run, out: Path
+) -> None:
+    company(ess)
+    answer = on(START, wait_until_over, json_reply({"referenceId": "2569"}))
+    outcome = dump(wire, wire.serve(on(LIST, listing()), answer), out, *LIMIT, timeout_s=60)
+    assert (outcome.code, outcome.out) == (13, "reference-id\n2569\n")
+    assert "--max-duration is over\n" in outcome.err
+    assert (
+        "  the dump is not lost; go on with: ess topics dump NIS-Events --resume 2569"
+    ) in outcome.err
+
+
+def test_where_the_start_is_never_answered_it_may_have_begun(
+    wire: Wire, ess: Run, out: Path
+) -> None:
+    company(ess)
+    outcome = dump(wire, wire.serve(on(LIST, listing()), on(START, hold)), out, *LIMIT, timeout_s=2)
+    assert (outcome.code, outcome.out, files_in(out)) == (7, "", [])
+    assert outcome.err.splitlines()[1:] == [
+        "  the change may or may not have been made",
+        "hint: look before trying again: the notice comes as event_file_complete:"
+        " ess deliveries list --topic MSS-Messages",
+    ]

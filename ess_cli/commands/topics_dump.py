@@ -12,6 +12,7 @@ from ess_cli.commands.topics_dump_file import (
     finish,
     newcomers_since,
     plan_of,
+    resumable,
 )
 from ess_cli.errors import UsageFault
 from ess_cli.files import refuse_place
@@ -115,7 +116,8 @@ def _start(
 
     query = (("compression", str(compression).lower()), ("compressionType", compression_type))
     path = f"/topics/{segment('topic', topic)}/dump-subscriptions{query_string(query)}"
-    if not ess.agreed(Change("GET", path, f"dump of the subscriptions to {topic}"), asks=False):
+    what = f"the subscriptions to {topic}"
+    if not ess.agreed(Change("GET", path, f"dump of {what}"), asks=False):
         return
     newcomers, begun = None, ess.now() - timedelta(seconds=LOOK_BACK_S)
     if plan is not None:
@@ -127,13 +129,16 @@ def _start(
     )
     if not reply:
         ess.terminal.warn("accepted, without a reference id")
-    ess.show_done(reply)
-    reference_id = str(reply.get("referenceId") or "")
-    named = f", reference id {reference_id}" if plan is not None and reference_id else ""
-    ess.changed(f"started a dump of the subscriptions to {topic}{named}")
-    if plan is not None and newcomers is not None:
+    reference_id, started = str(reply.get("referenceId") or ""), f"started a dump of {what}"
+    if plan is None or newcomers is None:
+        ess.show_done(reply)
+        ess.changed(started)
+        return
+    with resumable(ess, plan, reference_id, wire(begun)):
+        ess.show_done(reply)
+        ess.changed(started + (f", reference id {reference_id}" if reference_id else ""))
         ess.terminal.flush()
-        finish(ess, plan, newcomers, reference_id, wire(begun), may_assume=True)
+        finish(ess, plan, newcomers, reference_id, may_assume=True)
 
 
 def _resume(ess: Any, plan: Plan | None, reference_id: str, since: str | None) -> None:
@@ -144,6 +149,7 @@ def _resume(ess: Any, plan: Plan | None, reference_id: str, since: str | None) -
     if since is not None:
         begun = parse_moment("--since", since, ess.now())
     refuse_place(plan.out)
-    newcomers = newcomers_since(ess, begun)
-    finish(ess, plan, newcomers, reference_id, wire(begun), may_assume=since is not None)
+    with resumable(ess, plan, reference_id, wire(begun)):
+        newcomers = newcomers_since(ess, begun)
+        finish(ess, plan, newcomers, reference_id, may_assume=since is not None)
     ess.show_object({"referenceId": reference_id})

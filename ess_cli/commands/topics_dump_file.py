@@ -2,11 +2,14 @@
 
 import re
 import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ess_cli.errors import AllowedTimeOver, BadSetting, EssError, UsageFault
+from ess_cli.errors import AllowedTimeOver, BadSetting, EssError, RunTimeOver, UsageFault
+from ess_cli.interruption import TimeOver
 from ess_cli.times import parse_duration_s
 
 if TYPE_CHECKING:
@@ -91,29 +94,49 @@ def newcomers_since(ess: Any, since: Any) -> "Newcomers":
     return Newcomers(ess.http, ess.now, LOOK_BACK_S, since=since, keep=is_notice)
 
 
-def finish(
-    ess: Any,
-    plan: Plan,
-    newcomers: "Newcomers",
-    reference_id: str,
-    begun: str,
-    *,
-    may_assume: bool,
-) -> None:
-    """Wait for the notice and fetch the file; whatever ends that says how to go on."""
-    from ess_cli.dumps.notices import Found
+@contextmanager
+def resumable(ess: Any, plan: Plan, reference_id: str, begun: str) -> Iterator[None]:
+    """While a dump is waited for and fetched: whatever ends that says how to go on.
 
+    Args:
+        ess: the run.
+        plan: what to do about the file.
+        reference_id: the dump's; empty where the service did not give one.
+        begun: a moment before its start, as the service writes it.
+
+    Raises:
+        RunTimeOver: in place of the signal that ``--max-duration`` is over.
+    """
     going_on = _going_on(ess, plan, reference_id, begun)
-    found = Found()
     try:
-        notice = _await(ess, plan, newcomers, found, reference_id, may_assume=may_assume)
-        _fetch(ess, plan, notice)
+        yield
+    except TimeOver:
+        raise RunTimeOver(ess.flags.max_duration, f"go on with: {going_on}") from None
     except AllowedTimeOver as error:
         error.hint = f"go on with: {going_on}"
         raise
     except EssError as error:
         error.details += (f"  the dump is not lost; go on with: {going_on}",)
         raise
+    except BaseException as error:
+        if not isinstance(error, Exception) and not ess.terminal.quiet:
+            ess.terminal.say(f"the dump is not lost; go on with: {going_on}")
+        raise
+
+
+def finish(
+    ess: Any, plan: Plan, newcomers: "Newcomers", reference_id: str, *, may_assume: bool
+) -> None:
+    """Wait for the notice of a dump and fetch its file.
+
+    Raises:
+        EssError: it has not come, or the file cannot be had or written.
+    """
+    from ess_cli.dumps.notices import Found
+
+    found = Found()
+    notice = _await(ess, plan, newcomers, found, reference_id, may_assume=may_assume)
+    _fetch(ess, plan, notice)
     others = [str(other) for other in found.all if other.uri != notice.uri]
     if others:
         ess.terminal.note(f"not matched: {'; '.join(others)}")
