@@ -30,7 +30,7 @@ def delivery(number: int, /, **more: Any) -> dict[str, Any]:
 
 
 class Deliveries:
-    """Answers ``GET /event-deliveries``, page by page.
+    """Answers ``GET /event-deliveries`` and ``/event-delivery-attempts``, page by page.
 
     Attributes:
         url: its base URL.
@@ -58,7 +58,8 @@ class Deliveries:
                 offset, limit = (int(query.get(key, ["0"])[0]) for key in ("offset", "limit"))
                 rows = deliveries.rows[offset : offset + limit]
                 echoed = {"offset": offset, "limit": limit}
-                body = json.dumps({"paged-result": echoed, "event-deliveries": rows}).encode()
+                key = "attempts" if "attempts" in self.path else "event-deliveries"
+                body = json.dumps({"paged-result": echoed, key: rows}).encode()
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()

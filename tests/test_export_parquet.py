@@ -101,6 +101,26 @@ def test_what_fits_no_column_is_kept(ess: Run, service: Deliveries) -> None:
     ]
 
 
+@pytest.mark.parametrize("alone", [False, True])
+def test_a_number_is_a_whole_one(ess: Run, service: Deliveries, alone: bool) -> None:
+    """Arrow would take 1.5 for 1, also where no other number stands beside it."""
+    expected = [
+        ("0", None, '{"attempt-number":1.5}'),
+        ("1", 1, None),
+        ("2", None, '{"attempt-number":true}'),
+        ("3", None, '{"attempt-number":"2"}'),
+        ("4", None, '{"attempt-number":1000000000000000000000000000000}'),
+        ("5", None, None),
+    ][: 1 if alone else 6]
+    service.rows = [
+        {"event-id": number, "attempt-number": value, "attempt-timestamp": "2026-11-22T00:00Z"}
+        for (number, *_), value in zip(expected, (1.5, 1, True, "2", 10**30, None), strict=False)
+    ]
+    line = ("deliveries", "export", "--attempts", "--to", "lake")
+    assert ess(*line, env=service.env).code == 0
+    assert asked("SELECT event_id, attempt, other FROM LAKE ORDER BY event_id") == expected
+
+
 def test_fields_of_the_event_are_text(ess: Run, service: Deliveries) -> None:
     service.rows = [delivery(7), delivery(8, **{"event-body": "<x/>"})]
     line = ("deliveries", "export", "--to", "lake", "--body", "number,carrier_id")
@@ -114,12 +134,14 @@ def test_fields_of_the_event_are_text(ess: Run, service: Deliveries) -> None:
 def test_many_topics_and_days_are_all_written(ess: Run, service: Deliveries) -> None:
     """More partitions than files may be open at once, each of them coming back."""
     service.rows = [
-        delivery(number, topic=f"topic-{number % 90}", **{"event-body": "x" * 10})
+        delivery(number, topic=f"topic-{number % 140}", **{"event-body": "x" * 40_000})
         for number in range(1400)
     ]
-    assert ess("deliveries", "export", "--to", "lake", env=service.env).code == 0
+    line = ("deliveries", "export", "--to", "lake", "--page-size", "100")
+    outcome = ess(*line, env=service.env)
+    assert (outcome.code, "-part2.parquet\t" in outcome.out) == (0, True)
     assert asked("SELECT count(*), count(DISTINCT event_id), count(DISTINCT topic) FROM LAKE") == [
-        (1400, 1400, 90)
+        (1400, 1400, 140)
     ]
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date
-from functools import lru_cache
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -24,11 +22,14 @@ if TYPE_CHECKING:
 NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 _TIMES = ("time", "event-time")
 _NUMBERS = ("attempt", "http")
+_TOPIC = Column("topic", "topic")
 # A dictionary is of no use where nearly each value is another one.
 _DISTINCT = ("event_id", "time", "event_time", "body", "other")
-_GROUP_ROWS = 16_384
-_HELD_ROWS = 65_536
-_OPEN_FILES = 64
+# Rows are held so that a row group is worth reading; bodies may be long, so bytes are counted.
+_GROUP_BYTES = 8 << 20
+_HELD_BYTES = 32 << 20
+_GROUP_ROWS = 65_536
+_OPEN_FILES = 128
 
 
 def need_pyarrow() -> None:
@@ -48,23 +49,21 @@ def need_pyarrow() -> None:
 class Partitions:
     """Writes rows into files by topic and day.
 
-    At most 64 files are open. A partition that comes again after its file was closed goes on in
+    At most 128 files are open. A partition that comes again after its file was closed goes on in
     another one, ``…-part2.parquet``.
 
     Args:
         place: where.
         stem: the files' name, without ending.
         layout: the columns.
-        time: the service's key of a row's time.
     """
 
-    def __init__(self, place: Place, stem: str, layout: Layout, time: str) -> None:
+    def __init__(self, place: Place, stem: str, layout: Layout) -> None:
         self._place = place
         self._stem = stem
-        self._time = time
         self._columns = _Columns(layout)
         self._held: dict[str, list[pa.RecordBatch]] = {}
-        self._held_rows: dict[str, int] = {}
+        self._held_bytes: dict[str, int] = {}
         self._open: dict[str, _File] = {}
         self._written: dict[str, list[Written]] = {}
 
@@ -74,17 +73,14 @@ class Partitions:
         Raises:
             FileTrouble: the disk is full, or gone.
         """
-        by_directory: dict[str, list[Row]] = {}
-        for row in rows:
-            by_directory.setdefault(self._directory(row), []).append(row)
-        for directory, those in by_directory.items():
-            self._held.setdefault(directory, []).append(self._columns.batch(those))
-            held = self._held_rows.get(directory, 0) + len(those)
-            self._held_rows[directory] = held
-            if held >= _GROUP_ROWS:
+        for directory, batch in self._parted(rows):
+            self._held.setdefault(directory, []).append(batch)
+            held = self._held_bytes.get(directory, 0) + batch.nbytes
+            self._held_bytes[directory] = held
+            if held >= _GROUP_BYTES:
                 self._flush(directory)
-        while sum(self._held_rows.values()) >= _HELD_ROWS:
-            self._flush(max(self._held_rows, key=self._held_rows.__getitem__))
+        while sum(self._held_bytes.values()) >= _HELD_BYTES:
+            self._flush(max(self._held_bytes, key=self._held_bytes.__getitem__))
 
     def finish(self) -> list[Written]:
         """Write what is left; the files can then be published."""
@@ -100,17 +96,28 @@ class Partitions:
             file.leave()
         self._open.clear()
 
-    def _directory(self, row: Row) -> str:
-        topic, text = row.get("topic"), row.get(self._time)
-        day = _day(text) if isinstance(text, str) else NO_VALUE
-        # NOTE: a topic is a stranger's text; encoded, it cannot lead out of the directory.
-        named = _encoded(topic) if isinstance(topic, str) and topic else NO_VALUE
-        return f"topic={named}/day={day}"
+    def _parted(self, rows: Sequence[Row]) -> Iterator[tuple[str, pa.RecordBatch]]:
+        """Rows as columns, by their directory."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        topic, batch = self._columns.batch(rows)
+        # What is told apart by number need not be looked at row by row.
+        topics = topic.dictionary_encode("encode")
+        days = batch["time"].cast(pa.date32()).cast(pa.string()).dictionary_encode("encode")
+        count = len(days.dictionary)
+        parts = pc.add(pc.multiply(topics.indices, count), days.indices)
+        found = pc.unique(parts).to_pylist()
+        for part in found:
+            those = batch if len(found) == 1 else batch.filter(pc.equal(parts, part))
+            named = topics.dictionary[part // count].as_py()
+            yield _directory(named, days.dictionary[part % count].as_py()), those
 
     def _flush(self, directory: str) -> None:
         import pyarrow as pa
 
-        batches, rows = self._held.pop(directory), self._held_rows.pop(directory)
+        batches = self._held.pop(directory)
+        del self._held_bytes[directory]
         file = self._open.pop(directory, None)
         if file is None:
             if len(self._open) >= _OPEN_FILES:
@@ -118,7 +125,7 @@ class Partitions:
             file = self._new(directory)
         # The one used last stands last.
         self._open[directory] = file
-        file.write(pa.Table.from_batches(batches, self._columns.schema), rows)
+        file.write(pa.Table.from_batches(batches, self._columns.schema))
 
     def _new(self, directory: str) -> _File:
         part = len(self._written.get(directory, [])) + 1
@@ -148,10 +155,10 @@ class _File:
         except OSError as error:
             raise self._trouble(error) from error
 
-    def write(self, table: pa.Table, rows: int) -> None:
-        self._rows += rows
+    def write(self, table: pa.Table) -> None:
+        self._rows += table.num_rows
         try:
-            self._writer.write_table(table, row_group_size=_GROUP_ROWS * 4)
+            self._writer.write_table(table, row_group_size=_GROUP_ROWS)
         except OSError as error:
             raise self._trouble(error) from error
 
@@ -187,52 +194,80 @@ class _Columns:
         import pyarrow as pa
 
         # The topic is in the directory's name, and would be there twice.
-        self._shown = [column for column in layout.columns if column.name != "topic"]
+        shown = [column for column in layout.columns if column.name != "topic"]
         body = [Column(f"body.{field}", f"body.{field}") for field in layout.body]
-        self._all = [*self._shown, *body]
-        self._known = {"topic", *(str(column.value) for column in self._all)}
+        self._in_files = [*shown, *body]
+        self._known = {"topic", *(str(column.value) for column in self._in_files)}
+        # The service's keys that have had text, or nothing, in all rows so far.
+        numbers = {column.value for column in self._in_files if column.name in _NUMBERS}
+        self._texts = sorted(self._known - numbers)
         self.schema = pa.schema(
             [
-                *((_name(column), _type(column)) for column in self._all),
+                *((_name(column), _type(column)) for column in self._in_files),
                 ("other", pa.string()),
             ]
         )
         self.repeating = [name for name in self.schema.names if name not in _DISTINCT]
 
-    def batch(self, rows: Sequence[Row]) -> pa.RecordBatch:
-        """Rows as columns."""
+    def batch(self, rows: Sequence[Row]) -> tuple[pa.Array, pa.RecordBatch]:
+        """The topics of rows, and what goes into files."""
         import pyarrow as pa
 
         others: dict[int, dict[str, Any]] = {}
-        for number, row in enumerate(rows):
-            if not self._known.issuperset(row):
-                others[number] = {key: row[key] for key in row if key not in self._known}
-        arrays = [self._array(column, rows, others) for column in self._all]
+        if not self._known.issuperset(set().union(*rows)):
+            for number, row in enumerate(rows):
+                if not self._known.issuperset(row):
+                    others[number] = {key: row[key] for key in row if key not in self._known}
+        texts = self._all_texts(rows)
+        arrays = [self._array(column, rows, texts, others) for column in self._in_files]
         other = (
             [None] * len(rows) if not others else [_json(others.get(n)) for n in range(len(rows))]
         )
-        return pa.record_batch([*arrays, pa.array(other, pa.string())], schema=self.schema)
+        topics = self._array(_TOPIC, rows, texts, others)
+        batch = pa.record_batch([*arrays, pa.array(other, pa.string())], schema=self.schema)
+        return topics, batch
+
+    def _all_texts(self, rows: Sequence[Row]) -> dict[str, pa.Array]:
+        """The columns of text, by the service's key: all at once takes half as long."""
+        import pyarrow as pa
+
+        kind = pa.struct([(key, pa.string()) for key in self._texts])
+        try:
+            return dict(zip(self._texts, pa.array(rows, kind).flatten(), strict=True))
+        except (pa.ArrowException, OverflowError, TypeError, ValueError):
+            self._texts = [
+                key
+                for key in self._texts
+                if all(isinstance(row.get(key), str | None) for row in rows)
+            ]
+            return {}
 
     def _array(
-        self, column: Column, rows: Sequence[Row], others: dict[int, dict[str, Any]]
+        self,
+        column: Column,
+        rows: Sequence[Row],
+        texts: Mapping[str, pa.Array],
+        others: dict[int, dict[str, Any]],
     ) -> pa.Array:
         import pyarrow as pa
 
-        values, kind = column.of_all(rows), _type(column)
+        kind = _type(column)
         try:
-            if column.name in _TIMES:
-                return pa.array(values, pa.string()).cast(kind)
-            return pa.array(values, kind)
+            found = texts.get(str(column.value))
+            found = pa.array(column.of_all(rows)) if found is None else found
+            if _is_exact(found.type, kind):
+                return found.cast(kind)
         except (pa.ArrowException, OverflowError, TypeError, ValueError):
             pass
+        values = column.of_all(rows)
         if column.name in _TIMES:
             read_ones: list[Any] = list(map(read, values))
         elif column.name in _NUMBERS:
             read_ones = [_number(value) for value in values]
         else:
             return pa.array([None if v is None else plain(v) for v in values], kind)
-        for number, (value, found) in enumerate(zip(values, read_ones, strict=True)):
-            if found is None and value is not None:
+        for number, (value, read_one) in enumerate(zip(values, read_ones, strict=True)):
+            if read_one is None and value is not None:
                 others.setdefault(number, {})[str(column.value)] = value
         return pa.array(read_ones, kind)
 
@@ -249,6 +284,14 @@ def _type(column: Column) -> pa.DataType:
     return pa.int64() if column.name in _NUMBERS else pa.string()
 
 
+def _is_exact(found: pa.DataType, kind: pa.DataType) -> bool:
+    """Whether values come out of a conversion as the service wrote them: 1.5 is not to be 1."""
+    import pyarrow as pa
+
+    from_others = {pa.string(): pa.int64(), pa.timestamp("us", "UTC"): pa.string()}
+    return found in (kind, pa.null(), from_others.get(kind))
+
+
 def _number(value: object) -> int | None:
     if type(value) is int and -(2**63) <= value < 2**63:
         return value
@@ -259,24 +302,6 @@ def _json(value: Mapping[str, Any] | None) -> str | None:
     return None if value is None else compact(value).decode()
 
 
-def _day(text: str) -> str:
-    """The day, in UTC, of a timestamp of the service."""
-    if text[10:11] == "T" and text[-1] == "Z":
-        day = _checked_day(text[:10])
-        if day is not None:
-            return day
-    moment = read(text)
-    return NO_VALUE if moment is None else moment.date().isoformat()
-
-
-@lru_cache(maxsize=4096)
-def _encoded(topic: str) -> str:
-    return quote(topic, safe="")
-
-
-@lru_cache(maxsize=4096)
-def _checked_day(text: str) -> str | None:
-    try:
-        return date.fromisoformat(text).isoformat()
-    except ValueError:
-        return None
+def _directory(topic: str | None, day: str | None) -> str:
+    # NOTE: a topic is a stranger's text; encoded, it cannot lead out of the directory.
+    return f"topic={quote(topic or '', safe='') or NO_VALUE}/day={day or NO_VALUE}"

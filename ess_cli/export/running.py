@@ -176,7 +176,7 @@ def _writer(export: Export, stem: str) -> Writer:
     if layout.format == "parquet":
         from ess_cli.export.parquet import Partitions
 
-        return Partitions(export.place, stem, layout, export.kind.time)
+        return Partitions(export.place, stem, layout)
     name = stem if export.name is not None else f"{stem}.{layout.format}"
     if layout.format.startswith("csv"):
         from ess_cli.render.cells import csv_text, plain_rows
