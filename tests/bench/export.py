@@ -1,7 +1,8 @@
 """How fast ``ess deliveries export`` is: ``python -m tests.bench.export [ROWS]``.
 
-A million deliveries, of 3 topics and 30 days, to jsonl and to Parquet, against fetching the same
-pages and throwing them away; and the most memory held. Both take turns; medians are shown.
+A part of ``tests.bench.run``, which can be run alone. A million deliveries, of 3 topics and 30
+days, to jsonl and to Parquet, against fetching the same pages and throwing them away; and the most
+memory held. They take turns; medians are shown.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from tests.bench.rows import Row, as_markdown
-from tests.bench.run import _BARE_PAGES, in_turns, ratio
 from tests.bench.server import PAGE, delivery
+from tests.bench.timing import BARE_PAGES, in_turns, ratio
 
 ROWS = 1_000_000
 _MARK = "@id@"
@@ -83,7 +84,7 @@ def measure(home: Path, rows: int, rounds: int) -> list[Row]:
             export = [ess, "deliveries", "export", "--to"]
             runs = in_turns(
                 {
-                    "bare": [sys.executable, "-c", _BARE_PAGES.format(url=url, rows=rows)],
+                    "bare": [sys.executable, "-c", BARE_PAGES.format(url=url, rows=rows)],
                     "jsonl": [*export, str(home / "all.jsonl")],
                     "parquet": [*export, str(home / "lake")],
                 },

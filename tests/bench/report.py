@@ -1,7 +1,7 @@
 """How fast a report on a million rows is: ``python -m tests.bench.report [ROWS]``.
 
-A part of its own: it takes a minute, and ``tests.bench.run`` is run often. Half of the rows are
-deliveries, half attempts. Memory is measured on a tenth of the rows too, since it is promised not
+A part of ``tests.bench.run``, which can be run alone. Half of the rows are deliveries, half
+attempts. Memory is measured on a tenth of the rows too, since it is promised not
 to grow with them. Beside it stands what fetching the same pages takes and nothing else.
 """
 
@@ -19,7 +19,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from tests.bench.rows import Row, as_markdown
-from tests.bench.run import timed
+from tests.bench.timing import timed
 from tests.told import attempt, delivery
 
 ROWS = 1_000_000

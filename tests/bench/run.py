@@ -1,9 +1,9 @@
 """How fast ``ess`` is, as ratios on one machine: ``python -m tests.bench.run [--readme]``.
 
 Run it with the Python of an environment in which ``ess`` is installed as users install it
-(``pip install .``, not ``-e``), on a quiet machine. What is compared takes turns, so that a busy
-moment hits both; medians are shown. ``--readme`` writes the table into README.md. Each limit is
-a promise of this project's; a missed one is marked, and makes the exit code 1.
+(``pip install '.[parquet]'``, not ``-e``), on a quiet machine. What is compared takes turns, so
+that a busy moment hits both; medians are shown. ``--readme`` writes the table into README.md. Each
+limit is a promise of this project's; a missed one is marked, and makes the exit code 1.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
-from typing import NamedTuple
 
-from tests.bench import sandbox
+from tests.bench import export, report, sandbox
 from tests.bench.rows import Row, as_markdown
+from tests.bench.timing import BARE_PAGES, in_turns, ratio
 
 ROWS = 100_000
 NAMES = 10_000
@@ -32,58 +32,6 @@ _BARE_GET = """
 import requests
 print(len(requests.get({url!r} + "/topics", headers={{"Authorization": "Bearer bench"}}).content))
 """
-_BARE_PAGES = """
-import requests
-session, offset, size = requests.Session(), 0, 0
-session.headers["Authorization"] = "Bearer bench"
-while offset < {rows}:
-    query = "/event-deliveries?limit=1000&offset=%d" % offset
-    size += len(session.get({url!r} + query).content)
-    offset += 1000
-print(size)
-"""
-
-
-class Run(NamedTuple):
-    """One timed run: wall clock in seconds, most memory held in MB."""
-
-    seconds: float
-    megabytes: float
-
-
-def timed(command: list[str], environment: dict[str, str]) -> Run:
-    """Run a command once, its output thrown away.
-
-    Raises:
-        RuntimeError: it failed; a failure is quick and would look like speed.
-    """
-    began = time.perf_counter()
-    with subprocess.Popen(
-        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    ) as process:
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        seconds = time.perf_counter() - began
-        if process.returncode:
-            said = process.stderr.read().decode() if process.stderr else ""
-            raise RuntimeError(f"{command}: exit code {process.returncode}\n{said}")
-    return Run(seconds, usage.ru_maxrss / 1024)
-
-
-def in_turns(
-    commands: dict[str, list[str]], environment: dict[str, str], rounds: int
-) -> dict[str, list[Run]]:
-    """Each command ``rounds`` times, taking turns; the first round warms up and is dropped."""
-    runs: dict[str, list[Run]] = {name: [] for name in commands}
-    for _ in range(rounds + 1):
-        for name, command in commands.items():
-            runs[name].append(timed(command, environment))
-    return {name: found[1:] for name, found in runs.items()}
-
-
-def ratio(runs: dict[str, list[Run]], name: str, base: str) -> float:
-    """Median over median."""
-    return median(run.seconds for run in runs[name]) / median(run.seconds for run in runs[base])
 
 
 @contextmanager
@@ -162,7 +110,7 @@ def measure(home: Path) -> list[Row]:
         )
         many = in_turns(
             {
-                "bare": [sys.executable, "-c", _BARE_PAGES.format(url=url, rows=ROWS)],
+                "bare": [sys.executable, "-c", BARE_PAGES.format(url=url, rows=ROWS)],
                 "list": [ess, "deliveries", "list", "--all", "-o", "jsonl"],
             },
             environment,
@@ -185,7 +133,12 @@ def measure(home: Path) -> list[Row]:
 def main() -> int:
     """Measure, print, and write into the README if asked to."""
     with tempfile.TemporaryDirectory() as home:
-        rows = [*measure(Path(home)), *sandbox.measure(Path(home))]
+        rows = [
+            *measure(Path(home)),
+            *export.measure(Path(home), export.ROWS, 3),
+            *report.measure(Path(home), report.ROWS),
+            *sandbox.measure(Path(home)),
+        ]
     table = as_markdown(rows)
     sys.stdout.write(table + "\n")
     if "--readme" in sys.argv:
