@@ -143,6 +143,21 @@ def test_fields_of_the_event_are_columns_on_request(
     assert second["body.number"] is None
 
 
+@pytest.mark.parametrize("target", ["x.jsonl", "x.csv", "x"])
+def test_a_body_that_is_not_strict_json_has_no_fields_and_ends_nothing(
+    ess: Run, service: Deliveries, work: Path, target: str
+) -> None:
+    bodies = ['{"n": NaN}', '{"n": 1e999}', '{"n": "\\ud800"}', '{"n": 7}']
+    rows = enumerate(bodies)
+    service.rows = [delivery(number, **{"event-body": body}) for number, body in rows]
+    line = ("deliveries", "export", "--to", target, "--body", "n")
+    assert ess(*line, env=service.env).code == 0
+    if target == "x.jsonl":
+        read = map(json.loads, (work / "x.jsonl").read_text().splitlines())
+        found = [(row["event-body"], row["body.n"]) for row in read]
+        assert found == [(body, None) for body in bodies[:3]] + [(bodies[3], 7)]
+
+
 # Once each
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from ess_cli.api.decoding import decode
 
 if TYPE_CHECKING:
     from ess_cli.render.columns import Column
@@ -48,7 +49,7 @@ class Writer(Protocol):
 
 
 def body_of(row: Row) -> Mapping[str, Any]:
-    """The fields of a row's event; none where its body is no JSON object, such as XML.
+    """The fields of a row's event; none where its body is no object in strict JSON, such as XML.
 
     A body is the event's fields, or as webhooks get them, with the fields under
     ``fld-val-list``.
@@ -57,16 +58,12 @@ def body_of(row: Row) -> Mapping[str, Any]:
     if not isinstance(text, str):
         return {}
     try:
-        found = _loads(text)
-    except (ValueError, RecursionError):
+        # As strict as with a reply: what JSON has not, NaN for one, no file can have either.
+        found = decode(text.encode())
+    except ValueError:
         return {}
     if not isinstance(found, dict):
         return {}
     event = found.get("event", found)
     inner = event.get("fld-val-list") if isinstance(event, dict) else None
     return inner if isinstance(inner, dict) else found
-
-
-def _loads(text: str) -> Any:
-    # NOTE: an integer over 64 bits would be a float to orjson.
-    return json.loads(text)
