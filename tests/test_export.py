@@ -58,9 +58,10 @@ def test_jsonl_has_the_service_s_own_objects(ess: Run, work: Path) -> None:
 def test_a_name_that_ends_with_gz_is_packed_and_the_same_each_time(ess: Run, work: Path) -> None:
     assert ess("deliveries", "export", "--to", "one.jsonl.gz").code == 0
     assert ess("deliveries", "export", "--to", "two.jsonl.gz").code == 0
+    assert ess("deliveries", "export", "--to", "LOUD.JSONL.GZ").code == 0
     assert ess("deliveries", "export", "--to", "plain.jsonl").code == 0
     packed = (work / "one.jsonl.gz").read_bytes()
-    assert packed == (work / "two.jsonl.gz").read_bytes()
+    assert packed == (work / "two.jsonl.gz").read_bytes() == (work / "LOUD.JSONL.GZ").read_bytes()
     assert gzip.decompress(packed) == (work / "plain.jsonl").read_bytes()
 
 
@@ -219,6 +220,10 @@ def test_a_target_that_cannot_be_written_is_found_before_anything_is_fetched(
     [
         ["--to", "x.xml"],
         ["--to", "x.parquet"],
+        ["--to", "x.ndjson"],
+        ["--to", "x.sql.gz"],
+        ["--to", ""],
+        ["--to", "-"],
         ["--to", "x.csv", "--format", "jsonl"],
         ["--to", "x", "--format", "xml"],
         ["--to", "x.jsonl", "--incremental", "state"],
@@ -233,7 +238,7 @@ def test_a_wrong_call_writes_nothing(
     ess: Run, service: Deliveries, work: Path, options: list[str]
 ) -> None:
     assert ess("deliveries", "export", *options, env=service.env).code == 2
-    assert (files(work), service.requests) == ([], 0)
+    assert (list(work.iterdir()), service.requests) == ([], 0)
 
 
 @pytest.mark.parametrize(("status", "code"), [(503, 6), (401, 3), (400, 5)])

@@ -33,6 +33,11 @@ app = noun()
 
 FILES = Table(("file", "files"), (Column("file", "file"), Column("rows", "rows", right=True)))
 _QUIET_S = 1.0
+# What ends so is meant as a file; a directory of that name would be a surprise.
+_NO_DIRECTORY = (
+    *(".parquet", ".json", ".ndjson", ".xml", ".yaml", ".yml", ".tsv", ".txt", ".xlsx"),
+    *(".gz", ".bz2", ".zst", ".zip"),
+)
 
 
 @app.command("export", cls=Unattended)
@@ -146,7 +151,12 @@ def _export(
         raise UsageFault(f"--format {file_format}: {to} is {named} by its name")
     if is_file and numbered:
         raise UsageFault("--incremental writes many files", hint="--to names a directory then")
-    if to.lower().endswith((".parquet", ".xml", ".json")) and not Path(to).is_dir():
+    if to in ("", "-"):
+        raise UsageFault(
+            f'--to: no file and no directory: "{to}"',
+            hint="--to deliveries.jsonl; ess deliveries list --all -o jsonl prints them",
+        )
+    if to.lower().endswith(_NO_DIRECTORY) and not is_file and not Path(to).is_dir():
         raise UsageFault(
             f"--to {to}: not a file that can be written",
             hint="--to deliveries.jsonl or .csv, each .gz too; Parquet goes into a directory",

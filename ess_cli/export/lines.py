@@ -24,6 +24,7 @@ class Lines:
         name: the file's.
         encode: rows as bytes.
         header: what stands first.
+        packed: whether the file is gzipped.
     """
 
     def __init__(
@@ -32,6 +33,8 @@ class Lines:
         name: str,
         encode: Callable[[Sequence[Row]], bytes],
         header: bytes = b"",
+        *,
+        packed: bool = False,
     ) -> None:
         self._place = place
         self._name = name
@@ -42,10 +45,10 @@ class Lines:
         try:
             raw = self._open.enter_context(path.open("wb", buffering=_BUFFER))
             self._stream: BinaryIO | BufferedWriter = raw
-            if name.endswith(".gz"):
+            if packed:
                 # Without a name and a time, the same rows are the same bytes.
-                packed = gzip.GzipFile("", "wb", _GZIP_LEVEL, raw, mtime=0)
-                self._stream = cast("BinaryIO", self._open.enter_context(packed))
+                squeezed = gzip.GzipFile("", "wb", _GZIP_LEVEL, raw, mtime=0)
+                self._stream = cast("BinaryIO", self._open.enter_context(squeezed))
             self._stream.write(header)
         except OSError as error:
             raise self._trouble(error) from error

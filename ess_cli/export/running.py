@@ -178,6 +178,8 @@ def _writer(export: Export, stem: str) -> Writer:
 
         return Partitions(export.place, stem, layout)
     name = stem if export.name is not None else f"{stem}.{layout.format}"
+    # NOTE: not by the file's own name, where it may be GZ.
+    packed = layout.format.endswith(".gz")
     if layout.format.startswith("csv"):
         from ess_cli.render.cells import csv_text, plain_rows
         from ess_cli.render.columns import Column
@@ -189,10 +191,11 @@ def _writer(export: Export, stem: str) -> Writer:
             name,
             lambda rows: csv_text(plain_rows(rows, columns)).encode(),
             header,
+            packed=packed,
         )
     from ess_cli.render import jsontext
 
-    return Lines(export.place, name, jsontext.lines)
+    return Lines(export.place, name, jsontext.lines, packed=packed)
 
 
 def _body_keys(fields: tuple[str, ...]) -> list[str]:
