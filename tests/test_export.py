@@ -111,6 +111,18 @@ def test_filters_choose_rows(
     assert len(ids(work / "x.jsonl")) == count
 
 
+@pytest.mark.parametrize("command", [["export", "--to", "x.jsonl"], ["list"], ["attempts"]])
+def test_a_status_that_is_not_known_is_warned_of_even_quietly(
+    ess: Run, work: Path, command: list[str]
+) -> None:
+    outcome = ess("deliveries", *command, "--status", "failed", "--quiet")
+    assert outcome.code == 0
+    assert outcome.err == (
+        'warning: --status: "failed" is none of those known: SUCCESS, PENDING, RETRY, FAILED\n'
+    )
+    assert ess("deliveries", *command, "--status", "FAILED", "--quiet").err == ""
+
+
 def test_one_configuration_by_its_name(ess: Run, work: Path) -> None:
     assert ess("deliveries", "export", "--to", "x.jsonl", "--cfg", "sai").code == 0
     names = {json.loads(line)["del-cfg-nm"] for line in (work / "x.jsonl").read_text().splitlines()}

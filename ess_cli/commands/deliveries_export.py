@@ -18,6 +18,7 @@ from ess_cli.commands.deliveries_filters import (
     both,
     matching,
     of_configuration,
+    warn_of_status,
 )
 from ess_cli.errors import UsageFault
 from ess_cli.options import LARGEST_COUNT, Cfg, EventType, Param, Topic, teaches
@@ -213,6 +214,7 @@ def _wanted(
 ) -> "Wanted":
     from ess_cli.export.selection import Wanted
 
+    warn_of_status(ess, status)
     keep = matching(ess, kind.time, None, topic, event_type, since, None)
     last = parse_moment("--until", until, ess.now()) if until is not None else None
     return Wanted(keep, status, last)

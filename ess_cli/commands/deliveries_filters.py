@@ -9,6 +9,9 @@ from ess_cli.times import parse_moment, read
 
 Keep = Callable[[Mapping[str, Any]], bool]
 
+# As far as is known (field notes, M).
+STATUSES = ("SUCCESS", "PENDING", "RETRY", "FAILED")
+
 Status = Annotated[
     str | None,
     typer.Option("--status", metavar="STATUS", help="SUCCESS, PENDING, RETRY or FAILED."),
@@ -42,6 +45,7 @@ def matching(
     Raises:
         BadDate: one of the two is no moment.
     """
+    warn_of_status(ess, status)
     equal = {"delivery-status": status, "topic": topic, "event-type": event_type}
     wanted = {key: value for key, value in equal.items() if value is not None}
     first = parse_moment("--since", since, ess.now()) if since is not None else None
@@ -60,6 +64,15 @@ def matching(
         )
 
     return keep
+
+
+def warn_of_status(ess: Any, status: str | None) -> None:
+    """Say that a status is not known: ``failed`` would match nothing, for ever and quietly.
+
+    It is no error, since the service may have more of them than are known.
+    """
+    if status is not None and status not in STATUSES:
+        ess.terminal.warn(f'--status: "{status}" is none of those known: {", ".join(STATUSES)}')
 
 
 def both(one: Keep | None, other: Keep) -> Keep:
