@@ -56,10 +56,24 @@ def require_counts(summary: Mapping[str, Any]) -> None:
     """
     rows_of(summary, _ROOT, _REQUEST)
     for row in flatten(summary):
-        for key in COUNTS:
-            if _count(row[key]) is None:
-                named = "/".join(str(row[level]) for level in LEVELS)
-                raise WrongShape(f'{_REQUEST}: "{key}" of {named} is no count')
+        _refuse_others(row, COUNTS)
+
+
+def require_sums(rows: Iterable[Mapping[str, Any]]) -> None:
+    """Refuse rows whose sums would be wrong: a count left out is 0, but ``"8"`` is none.
+
+    Raises:
+        WrongShape: something else stands where a count is due.
+    """
+    for row in rows:
+        _refuse_others(row, (key for key in COUNTS if row[key] is not None))
+
+
+def _refuse_others(row: Mapping[str, Any], keys: Iterable[str]) -> None:
+    for key in keys:
+        if _count(row[key]) is None:
+            named = "/".join(str(row[level]) for level in LEVELS)
+            raise WrongShape(f'{_REQUEST}: "{key}" of {named} is no count')
 
 
 def added(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:

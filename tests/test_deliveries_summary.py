@@ -154,6 +154,19 @@ def test_counts_of_the_service_that_do_not_add_up_are_told(ess: Run, service: Sc
     )
 
 
+@pytest.mark.parametrize("count", ["8", -1, 1.5, True, 10**18])
+def test_what_is_no_count_is_shown_but_never_added_up(
+    ess: Run, service: Scripted, count: Any
+) -> None:
+    topic = {"topic-nm": "T", "event-types": [{"id": "a", "pending": 1, "failed": count}]}
+    service.answer("GET", PATH, {"delivery-configurations": [{"topics": [topic]}]})
+    assert asked(ess, service, "-o", "csv", "--no-header").code == 0
+    for option in (["--totals"], ["--by", "cfg"]):
+        outcome = asked(ess, service, *option)
+        assert (outcome.code, outcome.out) == (9, "")
+        assert '"failed" of None/T/a is no count' in outcome.err
+
+
 # Files
 
 

@@ -59,6 +59,8 @@ def get_summary(
         _show_only(ess, by)
     reply = deliveries.get_summary(ess.http)
     rows = every = tallies.flatten(reply)
+    if totals or by is not None:
+        tallies.require_sums(every)
     if by is not None:
         rows = tallies.by_level(every, BY[by])
     if totals:
