@@ -87,7 +87,7 @@ _ess_at() {
     ' deliveries metrics')
         options+=' --textfile=files --lock --max-duration=text -c|--columns=text' ;;
     ' deliveries tail')
-        options+=' --status=words:SUCCESS,PENDING,RETRY,FAILED --topic=names:topics --event-type=names:event-types --cfg=names:delivery-cfg --since=text --interval=text --look-back=text --forward-to=text --bare --count=text --for=text +|--param=text --lock --max-duration=text -c|--columns=list:event-id,time,status,topic,event-type,cfg-id,configuration,address,body' ;;
+        options+=' --status=words:SUCCESS,PENDING,RETRY,FAILED --topic=names:topics --event-type=names:event-types --cfg=names:delivery-cfg --since=text --interval=text --look-back=text --forward-to=text --envelope --count=text --for=text +|--param=text --lock --max-duration=text -c|--columns=list:event-id,time,status,topic,event-type,cfg-id,configuration,address,body' ;;
     ' deliveries export')
         options+=' --to=files --attempts --format=words:parquet,jsonl,jsonl.gz,csv,csv.gz --status=words:SUCCESS,PENDING,RETRY,FAILED --topic=names:topics --event-type=names:event-types --cfg=names:delivery-cfg --since=text --until=text --body=text --incremental=files --overlap=text --page-size=text +|--param=text --lock --max-duration=text -c|--columns=list:file,rows' ;;
     ' deliveries mark-handled')

@@ -345,8 +345,8 @@ function __ess_at --no-scope-shadowing
                 '--since=text Begin with those from then on: 2h. [now]' \
                 '--interval=text How often to look. [10s]' \
                 '--look-back=text How late a row may turn up in the list. [5m]' \
-                '--forward-to=text Post each on, as the service would' \
-                '--bare With --forward-to: the event body alone' \
+                '--forward-to=text Post the body of each there' \
+                '--envelope With --forward-to: the body as a webhook gets it' \
                 '--count=text End after N deliveries' \
                 '--for=text End after so long; short of --count, with code 13' \
                 '+|--param=text A raw query parameter; may be repeated' \

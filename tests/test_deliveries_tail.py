@@ -314,7 +314,7 @@ def test_a_document_is_closed_by_ctrl_c(ess: Run, service: Deliveries, sleeps: P
         ("--look-back", "long"),
         ("--for", "x"),
         ("--since", "x"),
-        ("--bare",),
+        ("--envelope",),
         ("--forward-to", "ftp://x"),
         ("--param", "x"),
         ("--count", "0"),
@@ -340,14 +340,29 @@ def posted(downstream: Downstream) -> list[bytes]:
     return [body for _, body in downstream.received]
 
 
-def test_each_is_posted_on_as_the_service_would_and_without_credentials(
+def test_the_body_of_each_is_posted_on_byte_for_byte_and_without_credentials(
+    tail: Tail, service: Deliveries, sleeps: Pauses, downstream: Downstream
+) -> None:
+    body = '{\n "number": "+12025550123", "carrier_name": "AT@$# T \u00e9"\n}'
+    sleeps.steps = [lambda: service.rows.append(row(1, {"event-body": body}))]
+    url = f"http://127.0.0.1:{downstream.port}/hook"
+    assert tail("--for", "30s", "--forward-to", url).code == 0
+    ((headers, posted_body),) = downstream.received
+    assert downstream.lines == ["POST /hook"]
+    assert posted_body == body.encode()
+    assert headers["Content-Type"] == "application/json"
+    assert headers["X-ESS-EVENT-KEY"] == "e-1"
+    assert headers["X-ESS-EVENT-TIMESTAMP"] == "2026-11-23T08:30:00Z"
+    assert not {"authorization", "user-token"} & {name.lower() for name in headers}
+
+
+def test_with_envelope_it_is_posted_as_a_webhook_gets_it(
     tail: Tail, service: Deliveries, sleeps: Pauses, downstream: Downstream
 ) -> None:
     sleeps.steps = [lambda: service.rows.append(row(1))]
     url = f"http://127.0.0.1:{downstream.port}/hook"
-    assert tail("--for", "30s", "--forward-to", url).code == 0
-    ((headers, body),) = downstream.received
-    assert downstream.lines == ["POST /hook"]
+    assert tail("--for", "30s", "--forward-to", url, "--envelope").code == 0
+    (body,) = posted(downstream)
     assert json.loads(body) == {
         "topic": "NIS-Events",
         "attempt": 1,
@@ -358,21 +373,19 @@ def test_each_is_posted_on_as_the_service_would_and_without_credentials(
         },
         "event-id": "e-1",
     }
-    assert headers["Content-Type"] == "application/json"
-    assert headers["X-ESS-EVENT-KEY"] == "e-1"
-    assert not {"authorization", "user-token"} & {name.lower() for name in headers}
 
 
-def test_a_body_that_is_no_object_or_wanted_bare_goes_as_it_is(
+def test_a_body_that_fits_into_no_envelope_goes_as_it_is(
     tail: Tail, service: Deliveries, sleeps: Pauses, downstream: Downstream
 ) -> None:
-    xml = row(1, {"event-body": "<event/>"})
-    sleeps.steps = [lambda: service.rows.append(xml)]
+    whole = '{"event": {"fld-val-list": {}}, "event-id": "e-2"}'
+    sleeps.steps = [
+        lambda: service.rows.append(row(1, {"event-body": "<event/>"})),
+        lambda: service.rows.append(row(2, {"event-body": whole})),
+    ]
     url = f"http://127.0.0.1:{downstream.port}/"
-    assert tail("--for", "30s", "--forward-to", url).code == 0
-    sleeps.steps = [lambda: service.rows.append(row(2))]
-    assert tail("--for", "30s", "--forward-to", url, "--bare").code == 0
-    assert posted(downstream) == [b"<event/>", b'{"number": "+12025550123"}']
+    assert tail("--for", "30s", "--forward-to", url, "--envelope").code == 0
+    assert posted(downstream) == [b"<event/>", whole.encode()]
     assert downstream.received[0][0]["Content-Type"] == "application/xml"
 
 

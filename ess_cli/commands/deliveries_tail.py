@@ -50,10 +50,10 @@ def tail(
     ] = "5m",
     forward_to: Annotated[
         str | None,
-        typer.Option("--forward-to", metavar="URL", help="Post each on, as the service would."),
+        typer.Option("--forward-to", metavar="URL", help="Post the body of each there."),
     ] = None,
-    bare: Annotated[
-        bool, typer.Option("--bare", help="With --forward-to: the event body alone.")
+    envelope: Annotated[
+        bool, typer.Option("--envelope", help="With --forward-to: the body as a webhook gets it.")
     ] = False,
     count: Annotated[
         int | None, typer.Option("--count", metavar="N", min=1, help="End after N deliveries.")
@@ -73,8 +73,9 @@ def tail(
     --look-back of its time. After trouble on the way, or when the machine has slept, it goes on
     where it was: nothing is left out.
 
-    --forward-to posts what a webhook would have got, without credentials and at most three times;
-    what was not taken there is told, and the exit code is then 11.
+    --forward-to posts each event body as it is, or with --envelope as a webhook gets it; without
+    credentials, and at most three times. What was not taken there is told, and the exit code is
+    then 11.
     """
     from ess_cli.following import Newcomers
 
@@ -83,8 +84,8 @@ def tail(
     interval_s = parse_duration_s("--interval", interval)
     if interval_s < 1:
         raise UsageFault("--interval: a second is the least", hint="--interval 10s")
-    if bare and forward_to is None:
-        raise UsageFault("--bare goes with --forward-to")
+    if envelope and forward_to is None:
+        raise UsageFault("--envelope goes with --forward-to")
     keep = matching(ess, "timestamp", status, topic, event_type, None, None)
     first = None if since is None else parse_moment("--since", since, ess.now())
     follower = _Follower(
@@ -92,7 +93,7 @@ def tail(
         interval_s,
         None if limit is None else parse_duration_s("--for", limit),
         count,
-        None if forward_to is None else _sender(ess, forward_to, bare=bare),
+        None if forward_to is None else _sender(ess, forward_to, in_envelope=envelope),
     )
     if cfg is not None:
         wanted = ess.configuration(cfg).id
@@ -225,7 +226,7 @@ class _Follower:
         self._in_flight = None
 
 
-def _sender(ess: Any, address: str, *, bare: bool) -> Callable[[Any], str]:
+def _sender(ess: Any, address: str, *, in_envelope: bool) -> Callable[[Any], str]:
     """What posts a delivery on; it gives the reason where that was not taken."""
     from ess_cli.receiver.forwarding import Forwarder, parse_target
     from ess_cli.receiver.reposting import as_posted
@@ -233,7 +234,7 @@ def _sender(ess: Any, address: str, *, bare: bool) -> Callable[[Any], str]:
     forwarder = Forwarder(parse_target(address), ess.settings.timeout_s)
 
     def send(row: Any) -> str:
-        posted = as_posted(row, bare=bare)
+        posted = as_posted(row, in_envelope=in_envelope)
         return "it has no body" if posted is None else _post(ess, forwarder, *posted)
 
     return send

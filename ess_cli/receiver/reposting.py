@@ -1,7 +1,8 @@
-"""A delivery as the list has it, posted as the service posts it.
+"""A delivery of the list, posted on: its body as it is, or as the service posts it.
 
 The list has an event's fields as JSON in text; a webhook gets them in an envelope (field notes,
-"Deliveries", M). What is no JSON object, or has that envelope already, goes as it is.
+"Deliveries", M), which has to be made anew. What is no JSON object, or has that envelope already,
+goes as it is.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ from collections.abc import Mapping
 from typing import Any
 
 
-def as_posted(row: Mapping[str, Any], *, bare: bool = False) -> tuple[bytes, dict[str, str]] | None:
+def as_posted(
+    row: Mapping[str, Any], *, in_envelope: bool = False
+) -> tuple[bytes, dict[str, str]] | None:
     """The body of a POST and the headers that describe it; None where the row has no body.
 
     Args:
         row: of ``GET /event-deliveries``.
-        bare: the event body alone, byte for byte.
+        in_envelope: as a webhook gets it; else the event body byte for byte.
     """
     text = row.get("event-body")
     if isinstance(text, dict):
@@ -24,7 +27,7 @@ def as_posted(row: Mapping[str, Any], *, bare: bool = False) -> tuple[bytes, dic
     if not isinstance(text, str) or not text.strip():
         return None
     fields = _object(text)
-    if fields is not None and not bare and not {"event", "event-id"} <= set(fields):
+    if fields is not None and in_envelope and not {"event", "event-id"} <= set(fields):
         text = json.dumps(_envelope(row, fields))
     headers = {"Content-Type": "application/xml" if fields is None else "application/json"}
     for name, key in (("X-ESS-EVENT-KEY", "event-id"), ("X-ESS-EVENT-TIMESTAMP", "timestamp")):
