@@ -18,6 +18,7 @@ import pytest
 from tests.conftest import Run
 from tests.examples import reply_to
 from tests.exporting import Deliveries, delivery, service
+from tests.services import Scripted
 
 __all__ = ["service"]
 
@@ -87,6 +88,25 @@ def test_attempts_are_told_apart_by_their_number(ess: Run, work: Path) -> None:
     listed = ess("deliveries", "attempts", "--all", "-o", "jsonl").out
     assert (work / "x.jsonl").read_text() == listed
     assert len(listed.splitlines()) == 87
+
+
+@pytest.mark.parametrize("command", [["export", "--to", "x.jsonl"], ["attempts", "-o", "jsonl"]])
+def test_attempts_of_two_configurations_of_one_name_are_all_there(
+    ess: Run, work: Path, command: list[str]
+) -> None:
+    service = Scripted()
+    twin = {"event-id": "e", "del-cfg-nm": "twin", "attempt-number": 1}
+    addresses = ["https://one.example.com/", "https://two.example.com/"]
+    for rows in *([{**twin, "del-addr": address}] for address in addresses), []:
+        reply = {"paged-result": {"limit": 1}, "attempts": rows}
+        service.answer("GET", "/event-delivery-attempts", reply)
+    env = {"ESS_PROFILE": "default", "ESS_BASE_URL": service.url, "ESS_TOKEN": "token-1"}
+    options = ("--attempts",) if "export" in command else ("--all",)
+    outcome = ess("deliveries", *command, *options, "--page-size", "1", env=env)
+    service.close()
+    assert outcome.code == 0
+    text = (work / "x.jsonl").read_text() if "export" in command else outcome.out
+    assert [json.loads(line)["del-addr"] for line in text.splitlines()] == addresses
 
 
 @pytest.mark.parametrize(

@@ -43,13 +43,16 @@ def track(http: Http, event_id: str, configuration_id: str) -> dict[str, Any]:
 
 
 def list_attempts(http: Http, window: Window) -> Listing[Attempt]:
-    """Attempts of all deliveries: ``GET /event-delivery-attempts``."""
+    """Attempts of all deliveries: ``GET /event-delivery-attempts``.
+
+    NOTE: they tell no id of their configuration, and two may have one name; their addresses differ.
+    """
     return Listing(
         http,
         "/event-delivery-attempts",
         "attempts",
         window,
-        ("event-id", "del-cfg-nm", "attempt-number"),
+        ("event-id", "del-cfg-nm", "del-addr", "attempt-number"),
     )
 
 

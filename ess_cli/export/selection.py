@@ -36,7 +36,11 @@ class Kind(NamedTuple):
 
 DELIVERIES = Kind("deliveries", ("event-id", "del-cfg-id"), "timestamp", settles=True)
 ATTEMPTS = Kind(
-    "attempts", ("event-id", "del-cfg-nm", "attempt-number"), "attempt-timestamp", settles=False
+    "attempts",
+    # NOTE: attempts tell no id of their configuration, and two may have one name.
+    ("event-id", "del-cfg-nm", "del-addr", "attempt-number"),
+    "attempt-timestamp",
+    settles=False,
 )
 
 
