@@ -47,6 +47,7 @@ class Newcomers:
 
     Attributes:
         timeless: rows without a time that can be read, which are never new; those last seen.
+        looks: how many have succeeded.
     """
 
     def __init__(
@@ -68,7 +69,7 @@ class Newcomers:
         self._seen: dict[tuple[str, str], datetime] = {}
         self._end: int | None = None
         self._is_whole = False
-        self.timeless = 0
+        self.timeless = self.looks = 0
 
     def begin(self) -> None:
         """Take down what is there, none of it new.
@@ -78,6 +79,11 @@ class Newcomers:
         """
         for _ in self.look():
             pass
+
+    @property
+    def complete_until(self) -> datetime:
+        """Where the window begins: all that is older has been given, or never will be."""
+        return self._first
 
     def look(self) -> Iterator[list[Delivery]]:
         """What is new, a page at a time; a page's rows by their time.
@@ -90,6 +96,7 @@ class Newcomers:
             fresh = self._fresh(rows)
             if fresh:
                 yield fresh
+        self.looks += 1
         # NOTE: a clock that was set back makes the window longer, never shorter.
         self._first = max(self._first, began - self._look_back)
         self._seen = {key: time for key, time in self._seen.items() if time >= self._first}

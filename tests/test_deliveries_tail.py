@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from ess_cli.interruption import TimeOver
 from ess_cli.main import main
 from tests.conftest import NOW, Outcome, Run
 from tests.listening import Downstream
@@ -45,7 +46,8 @@ class Deliveries:
     Attributes:
         rows: oldest first.
         is_newest_first: whether it lists them the other way round.
-        failing: statuses for the requests to come, instead of an answer.
+        failing: statuses for the requests to come, instead of an answer; with 200 a page that is
+            not the service's.
         asked: offset and limit of each request.
     """
 
@@ -62,12 +64,13 @@ class Deliveries:
                 query = parse_qs(url.query)
                 offset, limit = (int(query.get(key, ["0"])[0]) for key in ("offset", "limit"))
                 service.asked.append((offset, limit))
-                status = service.failing.pop(0) if service.failing else 200
+                is_failing = bool(service.failing)
+                status = service.failing.pop(0) if is_failing else 200
                 rows = service.rows[::-1] if service.is_newest_first else service.rows
                 shown = rows[offset : offset + limit]
                 echoed = {"offset": offset, "limit": limit}
                 document = {"paged-result": echoed, "event-deliveries": shown}
-                body = json.dumps(document).encode() if status == 200 else b""
+                body = b"<html>" * (status == 200) if is_failing else json.dumps(document).encode()
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
@@ -248,10 +251,62 @@ def test_that_the_trouble_is_over_is_told(tail: Tail, service: Deliveries, sleep
     assert "the service answers again; nothing was left out\n" in outcome.err
 
 
-def test_refused_credentials_end_it(tail: Tail, service: Deliveries, sleeps: Pauses) -> None:
-    sleeps.steps = [lambda: service.failing.append(401)]
-    outcome = tail("--for", "5m")
+def test_a_page_of_somebody_else_is_trouble_that_passes(
+    tail: Tail, service: Deliveries, sleeps: Pauses
+) -> None:
+    def log_in() -> None:
+        service.failing = [200] * 4
+        service.rows.append(row(1))
+
+    sleeps.steps = [log_in]
+    outcome = tail("--for", "10m", "--count", "1")
+    assert (outcome.code, outcome.out) == (0, "e-1:7\n")
+    assert outcome.err.count("warning: ") == outcome.err.count("; trying again\n") == 1
+    assert sleeps == [10, 20, 40, 80, 160]
+
+
+def test_replies_that_stay_unusable_end_it(tail: Tail, service: Deliveries, sleeps: Pauses) -> None:
+    sleeps.steps = [lambda: service.failing.extend([200] * 9)]
+    outcome = tail("--for", "60m")
+    assert (outcome.code, outcome.out, len(service.failing)) == (9, "", 4)
+
+
+@pytest.mark.parametrize("since", [(), ("--since", "1h")])
+def test_what_was_never_the_service_ends_it_at_once(
+    tail: Tail, service: Deliveries, sleeps: Pauses, since: tuple[str, ...]
+) -> None:
+    service.failing = [200] * 2
+    assert tail("--for", "60m", *since).code == 9
+    assert (len(service.failing), sleeps) == (1, [])
+
+
+def test_refused_credentials_end_it_and_it_says_how_to_go_on(
+    tail: Tail, service: Deliveries, sleeps: Pauses
+) -> None:
+    sleeps.steps = [lambda: None, lambda: service.failing.append(401)]
+    outcome = tail("--topic", "NIS-Events", "--since", "1h", "--for", "5m")
     assert (outcome.code, outcome.out) == (3, "")
+    line = "ess deliveries tail -o name --interval 10s --topic NIS-Events --for 5m"
+    assert (
+        f"  go on with: {line} --since 2026-11-23T08:25:00Z (the last ones come again)\n"
+        in outcome.err
+    )
+
+
+def test_the_end_of_its_time_says_how_to_go_on(
+    tail: Tail, service: Deliveries, sleeps: Pauses
+) -> None:
+    def end() -> None:
+        raise TimeOver
+
+    sleeps.steps = [lambda: None, end]
+    outcome = tail("--max-duration", "1h")
+    assert (outcome.code, outcome.out) == (13, "")
+    assert outcome.err == FOLLOWING.format(url=service.url) + (
+        "error: ended after 1h, which is what --max-duration allows\n"
+        "hint: go on with: ess deliveries tail -o name --interval 10s --max-duration 1h"
+        " --since 2026-11-23T08:25:00Z (the last ones come again)\n"
+    )
 
 
 def test_a_machine_that_slept_goes_on_where_it_was(

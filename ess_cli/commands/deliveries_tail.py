@@ -10,7 +10,16 @@ import typer
 from ess_cli.cli import Unattended, noun
 from ess_cli.commands.deliveries import DELIVERIES
 from ess_cli.commands.deliveries_filters import Status, both, matching
-from ess_cli.errors import AllowedTimeOver, PartlyDone, Temporary, UsageFault
+from ess_cli.errors import (
+    AllowedTimeOver,
+    BadReply,
+    EssError,
+    PartlyDone,
+    RunTimeOver,
+    Temporary,
+    UsageFault,
+)
+from ess_cli.interruption import TimeOver
 from ess_cli.options import Cfg, EventType, Param, Topic, teaches
 from ess_cli.times import parse_duration_s, parse_moment, wire
 
@@ -23,6 +32,8 @@ app = noun()
 _LONGEST_PAUSE_S = 300.0
 # So much longer than meant between two looks, and the machine has slept.
 _GAP_S = 60.0
+# A login page in between goes away; what answers so for five minutes wants to be looked at.
+_MOST_UNUSABLE = 5
 _FORWARD_PAUSES_S = (1.0, 2.0)
 _WORTH_ANOTHER = (408, 429, *range(500, 600))
 
@@ -114,7 +125,20 @@ def tail(
         ess.show_arriving(follower.rows(newcomers))
     except KeyboardInterrupt:
         follower.interrupted = True
+    except TimeOver:
+        raise RunTimeOver(ess.flags.max_duration, _going_on(ess, newcomers)) from None
+    except EssError as error:
+        error.details += (f"  {_going_on(ess, newcomers)}",)
+        raise
     follower.leave(limit)
+
+
+def _going_on(ess: Any, newcomers: "Newcomers") -> str:
+    """How to follow on without a gap."""
+    from ess_cli.context.listing import going_on_from
+
+    line = going_on_from(ess.program_args, wire(newcomers.complete_until))
+    return f"go on with: {line} (the last ones come again)"
 
 
 class _Follower:
@@ -141,6 +165,7 @@ class _Follower:
         self._failed = 0
         self._began, self._slept_s = monotonic(), 0.0
         self._is_troubled = self._was_timeless = False
+        self._unusable = 0
         self._in_flight: str | None = None
         self.interrupted = False
 
@@ -182,9 +207,12 @@ class _Follower:
                         yield row
                         if self._shown == self._most:
                             return
-                pause_s = self._interval_s
+                pause_s, self._unusable = self._interval_s, 0
                 self._say_again(newcomers)
-            except Temporary as error:
+            except (Temporary, BadReply) as error:
+                self._unusable += isinstance(error, BadReply)
+                if self._unusable >= (_MOST_UNUSABLE if newcomers.looks else 1):
+                    raise
                 if not self._is_troubled:
                     self._ess.terminal.warn(f"{error.message}; trying again")
                 self._is_troubled = True

@@ -60,6 +60,11 @@ def going_on(program_args: Sequence[str], offset: int) -> str:
     return _with("--offset", program_args, "--offset", str(offset))
 
 
+def going_on_from(program_args: Sequence[str], moment: str) -> str:
+    """The same command line, going on from a moment."""
+    return _with("--since", program_args, "--since", moment)
+
+
 def showing_all(program_args: Sequence[str], endless_limit: int | None) -> str:
     """The same command line, showing every row."""
     return _with("--limit", program_args, *([] if endless_limit is None else ["--all"]))
