@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -68,6 +69,21 @@ def refuse_place(path: Path) -> None:
         raise file_trouble("written", path, error) from error
     if not os.access(parent, os.W_OK):
         raise FileTrouble(f"{path} cannot be written: its directory is not for you to write")
+
+
+def resolved(path: Path) -> Path:
+    """Where a path leads, whether or not there is anything yet.
+
+    Raises:
+        FileTrouble: nowhere: its links go in a circle, or its name is none.
+    """
+    try:
+        # NOTE: that they do is found here, since from Python 3.13 on resolve() lets it pass.
+        with suppress(FileNotFoundError, NotADirectoryError):
+            path.stat()
+        return path.resolve()
+    except (OSError, RuntimeError) as error:
+        raise file_trouble("written", path, error) from error
 
 
 def write_whole(path: Path, content: bytes, *, private: bool = True) -> None:

@@ -21,6 +21,7 @@ from ess_cli.commands.deliveries_filters import (
     warn_of_status,
 )
 from ess_cli.errors import UsageFault
+from ess_cli.files import resolved
 from ess_cli.options import LARGEST_COUNT, Cfg, EventType, Param, Topic, teaches
 from ess_cli.render.columns import Column, Table
 from ess_cli.times import parse_duration_s, parse_moment
@@ -131,7 +132,7 @@ def export(
             wanted = _narrowed(ess, kind, wanted, cfg)
             rows = source.batches()
             written = running.write_further(job, going, state, wanted, rows)
-    _show(ess, kind, to, written)
+    _show(ess, kind, to, job, written)
 
 
 def _export(
@@ -146,6 +147,10 @@ def _export(
     if body is not None and not fields:
         raise UsageFault("--body: which fields?", hint="ess event-types get CODE shows them")
     named = next((each for each in FORMATS[:4] if to.lower().endswith(f".{each}")), None)
+    if to in ("", "-"):
+        raise UsageFault(
+            f'--to: no target: "{to}"', hint="a file or a directory; `ess deliveries list` prints"
+        )
     is_file = named is not None and "://" not in to and not Path(to).is_dir()
     chosen = named if is_file and named else file_format or "parquet"
     if is_file and file_format not in (None, named):
@@ -195,11 +200,10 @@ def _place(to: str, is_file: bool, chosen: str) -> "tuple[Place, str | None]":
         if chosen != "parquet":
             raise UsageFault(f"--format {chosen}: a bucket takes Parquet only")
         return Bucket(to), None
-    path = Path(to)
+    path = resolved(Path(to))
     if not is_file:
-        return Directory(path.resolve()), None
-    refuse_odd(path)
-    path = path.resolve()
+        return Directory(path), None
+    refuse_odd(Path(to))
     return Directory(path.parent, make=False, name=path.name), path.name
 
 
@@ -246,22 +250,23 @@ def _going(
         "service": "embedded" if ess.settings.is_sandbox else ess.settings.base_url.url,
         "what": kind.noun,
         "format": job.layout.format,
-        "target": to.rstrip("/") if "://" in to else str(Path(to).resolve()),
+        "target": to.rstrip("/") if "://" in to else str(resolved(Path(to))),
     }
     span = timedelta(seconds=parse_duration_s("--overlap", overlap))
-    return Going(Path(incremental).resolve(), service | narrowed, span, ess.now())
+    if incremental in ("", "-"):
+        raise UsageFault(f'--incremental: no file: "{incremental}"')
+    return Going(resolved(Path(incremental)), service | narrowed, span, ess.now())
 
 
-def _show(ess: Any, kind: "Kind", to: str, written: Sequence[Any]) -> None:
+def _show(ess: Any, kind: "Kind", to: str, job: "Export", written: Sequence[Any]) -> None:
     ess.terminal.progress("")
-    ess.show_rows(_rows(to, written))
+    ess.show_rows(_rows(to, job, written))
     count = sum(each.rows for each in written)
     ess.terminal.note(f"exported {count:,} {kind.noun} · {ess.profile}")
 
 
-def _rows(to: str, written: Sequence[Any]) -> Iterator[dict[str, Any]]:
+def _rows(to: str, job: "Export", written: Sequence[Any]) -> Iterator[dict[str, Any]]:
     """The files, as the user would name them."""
+    where = to.partition("?")[0].rstrip("/") if "://" in to else to.rstrip("/")
     for each in written:
-        is_it = len(written) == 1 and to.endswith(each.name)
-        where = to.partition("?")[0].rstrip("/")
-        yield {"file": to if is_it else f"{where}/{each.name}", "rows": each.rows}
+        yield {"file": f"{where}/{each.name}" if job.name is None else to, "rows": each.rows}

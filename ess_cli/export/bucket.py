@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
-from ess_cli.errors import FileTrouble
+from ess_cli.errors import FileTrouble, Temporary
 from ess_cli.files import file_trouble
 
 T = TypeVar("T")
@@ -17,6 +18,14 @@ T = TypeVar("T")
 # An object that every reader passes over, since its name begins with an underscore.
 MARK = "_ess-export"
 _AT_ONCE = 4
+# For the first object, which is empty; pyarrow alone would try a server that says nothing for
+# more than a minute and a half.
+_PATIENCE_S = 30.0
+# What pyarrow says of a server that cannot be reached, or cannot do it now.
+_MAY_PASS = re.compile(
+    "AWS Error (?:NETWORK_CONNECTION|SLOW_DOWN|SERVICE_UNAVAILABLE|INTERNAL_FAILURE"
+    "|REQUEST_TIMEOUT|THROTTLING)"
+)
 
 
 class Bucket:
@@ -47,14 +56,14 @@ class Bucket:
             self._root = root.rstrip("/")
             self._put(MARK, b"")
 
-        self._try("written", connect)
+        self._try("written", lambda: _apart(connect, _PATIENCE_S))
 
     def names(self) -> list[str]:
         """All objects below the prefix."""
         from pyarrow import fs
 
         selector = fs.FileSelector(self._root, allow_not_found=True, recursive=True)
-        found = self._try("listed", lambda: self._system.get_file_info(selector))
+        found = self._try("listed", lambda: _apart(partial(self._system.get_file_info, selector)))
         start = len(self._root) + 1
         return [each.path[start:] for each in found if each.type == fs.FileType.File]
 
@@ -74,7 +83,9 @@ class Bucket:
         """Send the files, four at a time.
 
         NOTE: in threads of their own, which no signal interrupts: pyarrow would close an upload
-        that was left in the middle, and half an object would be there under its name.
+        that was left in the middle, and half an object would be there under its name. Where a
+        signal ends the run, or --max-duration, what is on its way is left to itself: it comes to
+        its end, or the process does, and an upload without an end leaves no object.
         """
         from concurrent.futures import ThreadPoolExecutor
 
@@ -83,13 +94,16 @@ class Bucket:
             sent = [pool.submit(self._send, name) for name in names]
             for each in sent:
                 each.result()
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+            pool.shutdown()
+        except BaseException as error:
+            pool.shutdown(wait=isinstance(error, Exception), cancel_futures=True)
+            raise
 
     def remove(self, names: Iterable[str]) -> None:
         """Remove objects."""
         for name in names:
-            self._try("removed", partial(self._system.delete_file, self._path(name)))
+            remove = partial(self._system.delete_file, self._path(name))
+            self._try("removed", partial(_apart, remove))
 
     def discard(self) -> None:
         """Remove what is staged."""
@@ -122,8 +136,42 @@ class Bucket:
         except (OSError, pa.ArrowException) as error:
             where = f"{self._shown}/{name}".rstrip("/")
             why = str(error).splitlines()[0] if str(error) else type(error).__name__
+            if _MAY_PASS.search(why) or isinstance(error, TimeoutError):
+                raise Temporary(
+                    f"{where} cannot be {done} at present",
+                    details=(f"  {why}",),
+                    hint="run it again later; AWS_ENDPOINT_URL names another server than Amazon's",
+                ) from None
             raise FileTrouble(
                 f"{where} cannot be {done}",
                 details=(f"  {why}",),
                 hint="credentials and region are those of the AWS_… variables or ~/.aws",
             ) from None
+
+
+def _apart(work: Callable[[], T], within_s: float | None = None) -> T:
+    """Do it in a thread of its own: pyarrow hears of no signal before its call has ended.
+
+    What is given up is left to itself, and ends with the process.
+
+    Raises:
+        TimeoutError: it has not ended in time.
+    """
+    from concurrent.futures import Future
+    from threading import Thread
+
+    found: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            found.set_result(work())
+        except Exception as error:  # noqa: BLE001 - raised where it is waited for
+            found.set_exception(error)
+
+    Thread(target=run, daemon=True).start()
+    try:
+        return found.result(within_s)
+    except TimeoutError:
+        if found.done() or within_s is None:
+            raise
+        raise TimeoutError(f"no answer within {within_s:g} s") from None

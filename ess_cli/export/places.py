@@ -11,6 +11,8 @@ from ess_cli.errors import FileTrouble
 from ess_cli.files import file_trouble, make_directory
 
 PARTIAL = ".partial"
+# NOTE: where exports have files, and nowhere else: the directory may be somebody's home.
+_DEPTHS = ("", "topic=*/day=*/")
 
 
 class Place(Protocol):
@@ -71,10 +73,11 @@ class Directory:
             raise file_trouble("written", self.path, error) from error
 
     def names(self) -> list[str]:
-        """All files below it; what earlier runs left unfinished is none."""
+        """The files where exports have theirs; what earlier runs left unfinished is none."""
         return [
             found.relative_to(self.path).as_posix()
-            for found in self.path.rglob("*")
+            for depth in _DEPTHS
+            for found in self.path.glob(f"{depth}*")
             if found.suffix != PARTIAL and found.is_file()
         ]
 
@@ -130,7 +133,7 @@ class Directory:
 
     def _partials(self) -> Iterator[Path]:
         if self._name is None:
-            return self.path.rglob(f"*{PARTIAL}")
+            return (found for depth in _DEPTHS for found in self.path.glob(f"{depth}*{PARTIAL}"))
         return (
             found
             for found in self.path.glob(f"*{PARTIAL}")

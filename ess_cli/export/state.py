@@ -46,6 +46,9 @@ def load(path: Path, export: Mapping[str, Any]) -> State | None:
         FileTrouble: it cannot be read, is damaged, or is the state of another export.
     """
     try:
+        # NOTE: a pipe would keep the run waiting, and a device for ever.
+        if path.exists() and not path.is_file():
+            raise FileTrouble(f"{path} cannot be read: it is not a regular file")
         content = path.read_bytes()
     except FileNotFoundError:
         return None
@@ -123,6 +126,7 @@ def _checked(path: Path, content: bytes) -> dict[str, Any]:
         document = json.loads(content)
         whole = isinstance(document, dict) and document.pop("sha256") == _digest(document)
         version = document["ess-export"] if whole else None
+        whole = whole and (version != VERSION or _is_shaped(document))
     except (ValueError, KeyError, RecursionError):
         whole, version = False, None
     if not whole or version != VERSION:
@@ -133,6 +137,17 @@ def _checked(path: Path, content: bytes) -> dict[str, Any]:
         )
     found: dict[str, Any] = document
     return found
+
+
+def _is_shaped(document: Mapping[str, Any]) -> bool:
+    """Whether its values are what a state has."""
+    times = (document["newest"], document["remembered-from"])
+    return (
+        all(isinstance(document[name], dict) for name in ("export", "exported"))
+        and isinstance(document["waiting"], list)
+        and type(document["sequence"]) is int
+        and all(moment is None or isinstance(moment, str) for moment in times)
+    )
 
 
 def _digest(document: Mapping[str, Any]) -> str:
