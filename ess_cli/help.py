@@ -53,7 +53,7 @@ def of_command(
     """The page of a verb. ``families`` holds titles with the click parameters under them."""
     lines = ["Example:", f"{_INDENT}{teaching.example}", ""]
     for paragraph in dedent(text).strip().split("\n\n"):
-        lines += [fill(" ".join(paragraph.split()), _width()), ""]
+        lines += [fill(" ".join(paragraph.split()), _width(), break_on_hyphens=False), ""]
     lines += [f"Usage: {path} {usage}".rstrip()]
     if teaching.operation:
         lines += [f"Operation: {teaching.operation}"]
@@ -94,7 +94,7 @@ def _section(title: str, records: list[tuple[str, str]]) -> list[str]:
     left = min(34, max(len(name) for name, _ in records)) + 2
     lines = [f"{title}:"]
     for name, text in records:
-        wrapped = wrap(text, max(30, _width() - left - 2)) or [""]
+        wrapped = wrap(text, max(30, _width() - left - 2), break_on_hyphens=False) or [""]
         if len(name) > left - 2:
             lines.append(f"{_INDENT}{name}")
         else:

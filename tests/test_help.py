@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from pathlib import Path
 
@@ -83,6 +84,8 @@ def test_help_fits_a_screen_of_any_width(
         ]
         assert max(map(len, prose)) <= min(columns, 100)
         assert all(line == line.rstrip() for line in lines)
+        # What is to be typed, such as 'ess-cli[metrics]', is never taken apart at a hyphen.
+        assert not [line for line in lines if re.search(r"[a-z]-$", line)]
 
 
 @pytest.mark.parametrize("words", GROUPS)
