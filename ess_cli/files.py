@@ -59,10 +59,15 @@ def refuse_place(path: Path) -> None:
     Raises:
         FileTrouble: its directory is missing or not to be written, or it is no regular file.
     """
+    from shlex import quote
+
     try:
         parent = path.resolve().parent
         if not parent.is_dir():
-            raise FileTrouble(f"{path} cannot be written: there is no directory {parent}")
+            raise FileTrouble(
+                f"{path} cannot be written: there is no directory {parent}",
+                hint=f"mkdir -p {quote(str(parent))}",
+            )
         if path.exists() and not path.is_file():
             raise FileTrouble(f"{path} cannot be written: it is not a regular file")
     except (OSError, RuntimeError) as error:

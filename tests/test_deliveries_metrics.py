@@ -281,7 +281,8 @@ def test_a_place_where_no_file_can_be_is_refused_before_anything_is_asked(
     assert outcome == (
         12,
         "",
-        f"error: {missing / 'ess.prom'} cannot be written: there is no directory {missing}\n",
+        f"error: {missing / 'ess.prom'} cannot be written: there is no directory {missing}\n"
+        f"hint: mkdir -p {missing}\n",
     )
     assert not missing.exists()
 
