@@ -94,6 +94,19 @@ def test_the_crontab_line_runs_as_cron_runs_it(machine: Machine) -> None:
     assert all(re.match(r"[-0-9]{10}T[:0-9]{8}Z prod: ", line) for line in refused.err.splitlines())
 
 
+def test_the_export_s_line_runs_twice_as_cron_runs_it_and_mails_nothing(machine: Machine) -> None:
+    exports = (ROOT / "docs" / "exports.md").read_text(encoding="utf-8")
+    (line,) = re.findall(r"^```cron\n(.*)\n```$", exports, re.MULTILINE)
+    command = line.split(maxsplit=5)[5]
+    (machine.home / ".ess-token").write_text("a-token\n")
+    path = f"{machine.ess.parent}:/usr/local/bin:/usr/bin:/bin"
+    for _ in range(2):
+        assert machine.run(["/bin/sh", "-c", command], PATH=path) == (0, "", "")
+    assert {path.name for path in machine.home.glob("lake/topic=*/day=*/*")} == {
+        "deliveries-000001.parquet"
+    }
+
+
 @pytest.fixture
 def units(machine: Machine, tmp_path: Path) -> list[Path]:
     """The service and the timer, their paths moved to where a test may write."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from tests.conftest import Run
 from tests.exporting import Deliveries, delivery, service
+from tests.processes import ROOT
 
 __all__ = ["service"]
 
@@ -66,6 +68,22 @@ def test_duckdb_reads_what_was_listed(ess: Run, work: Path) -> None:
     schema = [row[:2] for row in asked("DESCRIBE SELECT * EXCLUDE (topic, day) FROM LAKE")]
     assert schema == COLUMNS
     assert {path.stat().st_mode & 0o777 for path in work.rglob("*.parquet")} == {0o600}
+
+
+def test_the_document_s_own_lines_fit_what_is_written(ess: Run, work: Path) -> None:
+    """DuckDB's query is run; the table for Trino has the files' columns, and the directories'."""
+    assert ess("deliveries", "export", "--to", "lake").code == 0
+    text = (ROOT / "docs" / "exports.md").read_text(encoding="utf-8")
+    duckdb_s, trino_s, _ = re.findall(r"^```sql\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    with duckdb.connect() as db:
+        found = db.sql(duckdb_s).fetchall()
+    assert sum(count for _, _, count in found) == 62
+    assert {topic for topic, _, _ in found} == {
+        *("MSS-Messages", "NIS-Events", "SCG-Message", "topic-C")
+    }
+    listed = trino_s.partition("(")[2].partition("\n)")[0]
+    columns = [part.split()[0].strip('"') for part in listed.split(",")]
+    assert columns == [*(name for name, _ in COLUMNS), "topic", "day"]
 
 
 def test_attempts_have_numbers(ess: Run) -> None:
