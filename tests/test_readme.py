@@ -32,7 +32,7 @@ def test_each_link_leads_somewhere(document: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "ending", ["ess -p sandbox subs list --topic NIS-Events", ".venv/bin/pytest -q"]
+    "ending", ["ess -p sandbox subs list --topic NIS-Events", ".venv/bin/pytest -q -n auto"]
 )
 def test_ci_runs_the_two_commands_of_the_readme(ending: str) -> None:
     [command] = [
