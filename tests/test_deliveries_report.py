@@ -38,12 +38,14 @@ class Page(HTMLParser):
         tags: each element's name and attributes.
         texts: the text of each element that has one, by name.
         text: all of it but the style, blanks as single ones.
+        commands: the command lines, as they are when copied.
     """
 
     def __init__(self, source: str) -> None:
         super().__init__()
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.texts: list[tuple[str, str]] = []
+        self.commands: list[str] = []
         self._open: list[str] = []
         self.feed(source)
         self.close()
@@ -55,11 +57,15 @@ class Page(HTMLParser):
         self.tags.append((tag, dict(attrs)))
         if tag not in VOID:
             self._open.append(tag)
+        if tag == "pre":
+            self.commands.append("")
 
     def handle_endtag(self, tag: str) -> None:
         assert self._open.pop() == tag
 
     def handle_data(self, data: str) -> None:
+        if "pre" in self._open:
+            self.commands[-1] += data
         if data.strip():
             self.texts.append((self._open[-1], data))
 
@@ -115,14 +121,14 @@ def test_it_says_what_to_do_next(ess: Run, service: Scripted) -> None:
     page = paged(ess(*REPORT, env=tell(service, *a_story())))
 
     since = "--since 2026-11-16T08:30:00Z"
-    assert page.of("code") == [
+    assert page.commands == [
         f"ess deliveries attempts --cfg b --status FAILED {since}",
         "ess delivery-cfg get b",
         f"ess deliveries list --cfg b --status FAILED {since} --all"
         " --query '[].\"event-body\"' -o json",
         f"ess deliveries attempts --cfg 'c d' --status RETRY {since}",
         "ess delivery-cfg auth get 'c d'",
-        f"ess deliveries attempts --cfg a {since}",
+        f"ess deliveries attempts --cfg a --sort result {since}",
         "ess delivery-cfg get a",
     ]
     assert "The webhook's host is not on the allow-list: until Syniverse's support" in page.text
@@ -130,10 +136,44 @@ def test_it_says_what_to_do_next(ess: Run, service: Scripted) -> None:
     assert "The webhook itself fails" in page.text
 
 
+def test_what_it_says_to_run_goes_where_it_went_and_shows_what_it_counted(
+    ess: Run, service: Scripted
+) -> None:
+    env = tell(service, *a_story())
+    options = ("--topic", "NIS-Events", "--event-type", "porting_event", "--until", "now")
+    line = (*REPORT, *options, "--param", "x=1 2", "--base-url", env.pop("ESS_BASE_URL"))
+    page = paged(ess(*line, env=env))
+
+    program = f"ess --base-url {line[-1]}"
+    narrow = (
+        "--topic NIS-Events --event-type porting_event --since 2026-11-16T08:30:00Z"
+        " --until 2026-11-23T08:30:00Z --param 'x=1 2'"
+    )
+    assert page.commands[:2] == [
+        f"{program} deliveries attempts --cfg b --status FAILED {narrow}",
+        f"{program} delivery-cfg get b",
+    ]
+
+
+def test_a_command_is_broken_between_words_only(ess: Run, service: Scripted) -> None:
+    page = ess(*REPORT, "--since", "7d", env=tell(service, *a_story())).out
+
+    word = '<span class="word">{}</span>'.format
+    assert " ".join(map(word, ("--cfg", "b", "--status", "FAILED", "--since"))) in page
+    assert f"<bdi>{word('--since')} {word('7d')}</bdi></p>" in page
+    assert ".word { display: inline-block; max-width: 100%; }" in page
+
+
+def test_too_many_at_once_can_be_slowed_down(ess: Run, service: Scripted) -> None:
+    page = paged(ess(*REPORT, env=tell(service, [], [attempt(1, "a b", 429, "slow down")])))
+
+    assert page.commands[-1] == "ess delivery-cfg update 'a b' --throttling 60 --dry-run"
+
+
 def test_what_it_says_to_run_runs(ess: Run) -> None:
     page = paged(ess("-p", "sandbox", *REPORT, "--since", "2017-01-01"))
 
-    commands = page.of("code")
+    commands = page.commands
     assert len(commands) == 5
     for command in commands:
         name, *words = shlex.split(command)
@@ -178,6 +218,15 @@ def test_an_empty_report_says_how_far_to_go_back(ess: Run) -> None:
         "Nothing to report Nothing lies within the period and its filters. The latest row of all"
         " that were read is of 28 Oct 2017 17:15 UTC; to go back as far, add --since 2017-10-28 ."
     ) in page.text
+
+
+def test_an_empty_report_says_that_there_are_later_rows(ess: Run, service: Scripted) -> None:
+    env = tell(service, [delivery(1, "a", timestamp="2026-11-23T08:30:01Z")], [])
+
+    assert (
+        "The latest row of all that were read is of 23 Nov 2026 08:30 UTC, after its end; a later"
+        " --until takes it in."
+    ) in paged(ess(*REPORT, env=env)).text
 
 
 @pytest.mark.parametrize(
@@ -252,19 +301,19 @@ def test_a_name_that_cannot_be_typed_is_not_in_a_command(
 ) -> None:
     rows = [delivery(1, name, "FAILED", del_cfg_id=77)]
     page = paged(ess(*REPORT, env=tell(service, rows, [])))
-    assert page.of("code")[1] == "ess delivery-cfg get 77"
+    assert page.commands[1] == "ess delivery-cfg get 77"
 
     rows = [delivery(1, name, "FAILED", del_cfg_id="$(id)")]
     page = paged(ess(*REPORT, env=tell_again(service, rows, [])))
-    assert len(page.of("code")) == 2
-    assert page.of("code")[0].startswith("ess deliveries attempts --status FAILED --since ")
+    assert len(page.commands) == 2
+    assert page.commands[0].startswith("ess deliveries attempts --status FAILED --since ")
 
 
 def test_a_name_is_quoted_for_the_shell(ess: Run, service: Scripted) -> None:
     rows = [delivery(1, "it's $(id)", "FAILED")]
     page = paged(ess(*REPORT, env=tell(service, rows, [])))
 
-    assert shlex.split(page.of("code")[1]) == ["ess", "delivery-cfg", "get", "it's $(id)"]
+    assert shlex.split(page.commands[1]) == ["ess", "delivery-cfg", "get", "it's $(id)"]
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from ess_cli.commands.deliveries_filters import (
 from ess_cli.files import dated, refuse_place, write_whole
 from ess_cli.health import Health, Origin
 from ess_cli.options import Cfg, EventType, Param, Topic, teaches
-from ess_cli.times import parse_moment
+from ess_cli.times import parse_moment, wire
 
 app = noun()
 
@@ -60,7 +60,8 @@ def report(
     end = parse_moment("--until", until or "now", origin.made_at)
     chosen = matching(ess, "", None, topic, event_type, None, None)
     health = _collected(ess, begin, end, chosen, cfg)
-    content = page(health, steps(health.webhooks, begin, ess.flags.profile), origin)
+    narrowing = _narrowing(ess, topic, event_type, begin, None if until is None else end)
+    content = page(health, steps(health.webhooks, _program(ess), narrowing), origin)
     if path is None:
         ess.terminal.write(content)
     else:
@@ -85,6 +86,27 @@ def _origin(ess: Any, *given: str | None) -> Origin:
     words = [f"{option} {shlex.quote(value)}" for option, value in pairs if value is not None]
     params = [f"--param {shlex.quote(text)}" for text in ess.flags.param]
     return Origin(ess.now(), __version__, ess.profile, service, (*words, *params))
+
+
+def _program(ess: Any) -> list[str]:
+    """``ess`` with the options that led this run to the service."""
+    given = (("-p", ess.flags.profile), ("--base-url", ess.flags.base_url))
+    return ["ess", *(word for name, value in given if value for word in (name, value))]
+
+
+def _narrowing(
+    ess: Any, topic: str | None, event_type: str | None, begin: datetime, end: datetime | None
+) -> list[str]:
+    """The options that have a list show what the report counted, of one configuration."""
+    filters = {
+        "--topic": topic,
+        "--event-type": event_type,
+        "--since": wire(begin),
+        "--until": None if end is None else wire(end),
+    }
+    given = [(option, value) for option, value in filters.items() if value is not None]
+    given += [("--param", text) for text in ess.flags.param]
+    return [word for pair in given for word in pair]
 
 
 def _collected(

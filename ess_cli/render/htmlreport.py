@@ -20,6 +20,7 @@ from ess_cli.render.htmltext import (
     percent,
     stranger,
     tag,
+    unbroken,
 )
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -61,12 +62,12 @@ def page(health: Health, steps: tuple[Step, ...], origin: Origin) -> bytes:
 
 def _subtitle(health: Health, origin: Origin) -> Html:
     period = f"{instant(health.since)} to {instant(health.until)}"
-    filters = f" · {' '.join(origin.filters)}" if origin.filters else ""
+    filters = joined([" · ", tag("bdi", unbroken(" ".join(origin.filters)))])
     where = joined(["profile ", stranger(origin.profile), " · ", stranger(origin.service)])
     return joined(
         [
             tag("p", period, class_="soft tight"),
-            tag("p", where, stranger(filters), class_="soft tight"),
+            tag("p", where, filters if origin.filters else "", class_="soft tight"),
         ]
     )
 
@@ -144,6 +145,11 @@ def _nothing(health: Health) -> Html:
     last = health.deliveries.last or health.attempts.last
     if last is None:
         return escaped("The service sent no row with a time.")
+    if last >= health.until:
+        return escaped(
+            "Nothing lies within the period and its filters. The latest row of all that were read"
+            f" is of {instant(last)}, after its end; a later --until takes it in."
+        )
     return joined(
         [
             "Nothing lies within the period and its filters. The latest row of all that were read"

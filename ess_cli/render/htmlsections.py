@@ -18,6 +18,7 @@ from ess_cli.render.htmltext import (
     stranger,
     table,
     tag,
+    unbroken,
 )
 
 _MOST_ROWS = 20
@@ -195,7 +196,7 @@ def what_next(steps: tuple[Step, ...], health: Health) -> Html:
                 joined(
                     [
                         tag("p", f"{command.purpose}:", class_="soft tight"),
-                        tag("pre", tag("code", command.line, dir="ltr")),
+                        tag("pre", tag("code", unbroken(command.line), dir="ltr")),
                     ]
                 )
                 for command in step.commands

@@ -77,7 +77,7 @@ tbody th small { display: block; font-weight: 400; color: var(--soft); }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 thead th, thead th.n { color: var(--soft); font-size: .85rem; vertical-align: bottom;
   white-space: normal; }
-small { font-size: .85rem; } td small { color: var(--soft); }
+small { font-size: .85rem; } td small { display: block; color: var(--soft); }
 td .answer { display: block; }
 ol.steps { padding-left: 1.4rem; } ol.steps > li { margin-bottom: 1.5rem; padding-left: .25rem; }
 ol.steps h3 { margin: 0; }
@@ -85,7 +85,7 @@ pre { margin: .2rem 0 .6rem; padding: .55rem .75rem; background: var(--code); bo
   border: 1px solid var(--rule); white-space: pre-wrap; overflow-wrap: anywhere;
   font: .85rem/1.45 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .9em; }
-pre code { font-size: 1em; }
+pre code { font-size: 1em; } .word { display: inline-block; max-width: 100%; }
 dl { display: grid; grid-template-columns: minmax(8rem, 14rem) 1fr; gap: .35rem 1.25rem; }
 dt { color: var(--soft); } dd { margin: 0; }
 details { margin: .5rem 0; } summary { cursor: pointer; color: var(--soft); }
@@ -117,7 +117,8 @@ footer { padding-top: 1rem; padding-bottom: 2.5rem; }
   header { padding-top: 0; }
   .wide { display: block; } .narrow { display: none; }
   figure, tr, li, .verdict, pre { break-inside: avoid; }
-  h2, h3, caption { break-after: avoid; }
+  h2, h3, caption, thead { break-after: avoid; }
+  tbody tr:first-child { break-before: avoid; }
   summary { display: none; }
 }
 """

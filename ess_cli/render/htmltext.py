@@ -46,6 +46,11 @@ def stranger(text: str) -> Html:
     return tag("bdi", text)
 
 
+def unbroken(line: str) -> Html:
+    """A command line that is broken between words, and not behind the hyphens of an option."""
+    return Html(" ".join(tag("span", word, class_="word") for word in line.split(" ")))
+
+
 def joined(parts: Iterable[object]) -> Html:
     """One after the other, each escaped unless it is HTML already."""
     return Html("".join(map(escaped, parts)))

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Sequence
 
 from ess_cli.health import Command, Response, Step, Webhook
-from ess_cli.times import wire
 
 _MOST_STEPS = 10
+_THROTTLING = 60
 _ALLOW_LIST = re.compile(r"(allow|white)[-_ ]?list", re.IGNORECASE)
 _SILENT = (
     "Nothing answered: the name may not resolve, the connection or TLS fail, or the webhook be"
@@ -35,22 +34,24 @@ _BY_CLASS = {
 }
 
 
-def steps(webhooks: tuple[Webhook, ...], since: datetime, profile: str | None) -> tuple[Step, ...]:
+def steps(
+    webhooks: tuple[Webhook, ...], program: Sequence[str], narrowing: Sequence[str]
+) -> tuple[Step, ...]:
     """What to do about the first of those that have trouble, in their order.
 
     Args:
         webhooks: as in ``Health``.
-        since: where the report begins, so that commands show what it counted.
-        profile: what commands name with ``-p``; None where they need not.
+        program: ``ess`` with the options that lead to the service.
+        narrowing: the options that have a list show what the report counted.
     """
-    ess = "ess" if profile is None else f"ess -p {shlex.quote(profile)}"
+    ess, narrow = shlex.join(program), shlex.join(narrowing)
     troubled = [hook for hook in webhooks if hook.has_trouble and not hook.is_rest]
-    return tuple(_step(hook, since, ess) for hook in troubled[:_MOST_STEPS])
+    return tuple(_step(hook, ess, narrow) for hook in troubled[:_MOST_STEPS])
 
 
-def _step(hook: Webhook, since: datetime, ess: str) -> Step:
+def _step(hook: Webhook, ess: str, narrow: str) -> Step:
     named = _named(hook)
-    return Step(hook.name, _advice(hook.response), tuple(_commands(hook, named, since, ess)))
+    return Step(hook.name, _advice(hook.response), tuple(_commands(hook, named, ess, narrow)))
 
 
 def _advice(response: Response | None) -> str:
@@ -69,21 +70,28 @@ def _advice(response: Response | None) -> str:
     )
 
 
-def _commands(hook: Webhook, named: str | None, since: datetime, ess: str) -> Iterator[Command]:
+def _commands(hook: Webhook, named: str | None, ess: str, narrow: str) -> Iterator[Command]:
     cfg = "" if named is None else f" --cfg {named}"
-    begin = f" --since {wire(since)}"
+    http = hook.response.http if hook.response is not None else None
     status = "FAILED" if hook.failed else "RETRY" if hook.retrying else None
-    wanted = "" if status is None else f" --status {status}"
-    yield Command("What was answered", f"{ess} deliveries attempts{cfg}{wanted}{begin}")
+    # Where all was delivered in the end, what failed is among many attempts; F sorts before S.
+    wanted = " --sort result" if status is None else f" --status {status}"
+    yield Command("What was answered", f"{ess} deliveries attempts{cfg}{wanted} {narrow}")
     if named is not None:
-        is_refused = hook.response is not None and hook.response.http == "401"
-        part = "auth get" if is_refused else "get"
+        part = "auth get" if http == "401" else "get"
         yield Command("How it is configured", f"{ess} delivery-cfg {part} {named}")
+        if http == "429":
+            slower = f"delivery-cfg update {named} --throttling {_THROTTLING} --dry-run"
+            yield Command(
+                f"To slow it down, to {_THROTTLING} events a minute for instance (without"
+                " --dry-run it is sent)",
+                f"{ess} {slower}",
+            )
     if hook.failed:
         query = shlex.quote('[]."event-body"')
         yield Command(
             "The events themselves, to process them yourself: the service does not send them again",
-            f"{ess} deliveries list{cfg} --status FAILED{begin} --all --query {query} -o json",
+            f"{ess} deliveries list{cfg} --status FAILED {narrow} --all --query {query} -o json",
         )
 
 
