@@ -25,7 +25,10 @@ LINES = {
 
 @pytest.mark.parametrize("profile", ["sandbox", "default"])
 @pytest.mark.parametrize("name", LINES)
-def test_stdin_is_not_read_unless_the_line_says_so(ess: Run, name: str, profile: str) -> None:
+def test_stdin_is_not_read_unless_the_line_says_so(
+    ess: Run, name: str, profile: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     argv = [word for word in LINES[name] if word != "--yes"]
     # Nobody is at this address, nor are there credentials for it.
     env = {} if profile == "sandbox" else {"ESS_BASE_URL": "http://127.0.0.1:9"}
