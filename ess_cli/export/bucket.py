@@ -162,13 +162,13 @@ def _apart(work: Callable[[], T], within_s: float | None = None) -> T:
 
     found: Future[T] = Future()
 
-    def run() -> None:
+    def call() -> None:
         try:
             found.set_result(work())
         except Exception as error:  # noqa: BLE001 - raised where it is waited for
             found.set_exception(error)
 
-    Thread(target=run, daemon=True).start()
+    Thread(target=call, daemon=True).start()
     try:
         return found.result(within_s)
     except TimeoutError:
