@@ -194,9 +194,37 @@ def on(ess: Run, directory: Path, spec: str, *lines: tuple[str, ...]) -> list[Ou
 
 
 def test_each_switch_has_a_case() -> None:
-    assert {case.spec for case in CASES if "," not in case.spec} == set(SWITCHES)
+    cases = {case.spec for case in CASES if "," not in case.spec}
+    assert cases | {"token-unchanged"} == set(SWITCHES)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.spec} {' '.join(case.line[:2])}")
 def test_a_command_meets_it(ess: Run, tmp_path: Path, case: Case) -> None:
     assert on(ess, tmp_path, case.spec, case.line) == [(case.code, case.out, case.err)]
+
+
+def test_a_refresh_meets_a_token_that_comes_back_unchanged(ess: Run, tmp_path: Path) -> None:
+    texts = {"token": "token-of-a-test", "key": "sandbox-key", "secret": "sandbox-secret"}
+    for name, text in texts.items():
+        (tmp_path / name).write_text(f"{text}\n")
+    given = ("--token-file", str(tmp_path / "token"))
+    line = ("auth", "refresh", "--yes", *given, "--consumer-key-file", str(tmp_path / "key"))
+    right, wrong = (
+        (*line, "--consumer-secret-file", str(tmp_path / name)) for name in ("secret", "key")
+    )
+    outcomes = on(ess, tmp_path, "token-unchanged", right, wrong, ("topics", "list", *given))
+    assert [outcome.code for outcome in outcomes] == [0, 3, 0]
+    assert f"the token in {tmp_path / 'token'} is still good and stays" in outcomes[0].err
+    assert (tmp_path / "token").read_text() == "token-of-a-test\n"
+
+
+def test_a_token_that_has_ended_does_not_come_back(ess: Run, tmp_path: Path) -> None:
+    texts = {"token": "expired", "key": "sandbox-key", "secret": "sandbox-secret"}
+    for name, text in texts.items():
+        (tmp_path / name).write_text(f"{text}\n")
+    given = ("--token-file", str(tmp_path / "token"))
+    line = ("auth", "refresh", "--yes", *given, "--consumer-key-file", str(tmp_path / "key"))
+    refreshed = (*line, "--consumer-secret-file", str(tmp_path / "secret"))
+    outcomes = on(ess, tmp_path, "token-unchanged", refreshed, ("topics", "list", *given))
+    assert [outcome.code for outcome in outcomes] == [0, 0]
+    assert (tmp_path / "token").read_text() != "expired\n"

@@ -6,10 +6,13 @@ import json
 import re
 import threading
 from collections.abc import Callable
+from secrets import token_hex
+from urllib.parse import parse_qsl, quote, urlencode
 
 from ess_cli.sandbox.replies import JSON_TYPE, RefusedError, Reply, Request, encode
 from ess_cli.sandbox.store import Store
 from ess_cli.sandbox.switches import THINGS, Around, Handle, Switch
+from ess_cli.sandbox.tokens import has_ended
 
 LAG_READS = 5
 """For so many reads, ``lag`` does not show a new thing."""
@@ -98,6 +101,29 @@ def _unseen(reply: Reply, hidden: set[tuple[str, str]]) -> Reply:
     return reply._replace(body=encode(document).encode())
 
 
+def _token_unchanged(handle: Handle) -> Handle:
+    """A refresh gives a token that is still good back, and it stays good.
+
+    NOTE: that its lifetime under --expire-tokens is over is not known here; a token that a refresh
+    replaced, or whose validity is over, is replaced as ever.
+    """
+
+    def odd(store: Store, request: Request) -> Reply:
+        query = dict(reversed(parse_qsl(request.query, keep_blank_values=True)))
+        old = query.get("oldtoken", "")
+        if not request.path.endswith("/apptoken-refresh") or not old or has_ended(store, old):
+            return handle(store, request)
+        # All else is checked as ever, and a token that nobody has is replaced.
+        query["oldtoken"] = f"in place of {token_hex(16)}"
+        reply = handle(store, request._replace(query=urlencode(query, quote_via=quote)))
+        if reply.status != 200:
+            return reply
+        document = json.loads(reply.body) | {"accessToken": old}
+        return reply._replace(body=encode(document).encode())
+
+    return odd
+
+
 def _with_status(status: int) -> Switch:
     around = _written(lambda reply, made_id, path: reply._replace(status=status))
     others = {f"write-{other}" for other in (200, 201, 202, 204) if other != status}
@@ -107,6 +133,9 @@ def _with_status(status: int) -> Switch:
 
 WRITING: dict[str, Switch] = {
     "lag": Switch(f"what is created is not seen by the next {LAG_READS} reads", _lagging),
+    "token-unchanged": Switch(
+        "a refresh gives a token that is still good back unchanged", _token_unchanged
+    ),
     "write-body": Switch("writes answer a body with the id", _written(_with_body)),
     "write-location": Switch("writes name the thing in Location", _written(_with_location)),
     "write-200": _with_status(200),

@@ -15,6 +15,9 @@ The field notes list ten oddities of the reference; what stands for each, or why
    both always.
 9. text from strangers: ``hostile-text``
 10. what may be used as a fixture: no matter of a server's.
+
+Beside them: a refresh that gives a token back, ``token-unchanged``. That a PUT loses the keys that
+it was not sent (H) is no switch: the sandbox always replaces the whole.
 """
 
 from __future__ import annotations

@@ -95,11 +95,14 @@ def check(store: Store, headers: Mapping[str, str], keeper: Keeper | None) -> No
     token = token.strip()
     if scheme.lower() != "bearer" or not token:
         raise RefusedError("no-token", "Authorization: Bearer <token> is missing")
-    if token == EXPIRED_TOKEN or _has_ended(store, token, keeper):
+    if has_ended(store, token, keeper):
         raise RefusedError("expired-token", "The access token has expired")
 
 
-def _has_ended(store: Store, token: str, keeper: Keeper | None) -> bool:
+def has_ended(store: Store, token: str, keeper: Keeper | None = None) -> bool:
+    """Whether a token is no longer good, but for what a keeper alone would know."""
+    if token == EXPIRED_TOKEN:
+        return True
     digest = _digest(token)
     known = keeper.ask(store, digest) if keeper else _ask(store, digest)
     if known is not None:
@@ -117,8 +120,8 @@ def refresh(store: Store, call: Call) -> Reply:
 
     ``validity`` is in seconds, 0 for ever. Wants no Authorization. A wrong key or secret is a 500
     (field notes, H). UNKNOWN: when the service answers a still-valid token unchanged. Here every
-    refresh issues a new token and the old one dies at once: whoever copes with that copes with
-    both. UNKNOWN too: what a missing parameter is answered with; here a 400.
+    refresh issues a new token and the old one dies at once; the switch ``token-unchanged`` is the
+    other way. UNKNOWN too: what a missing parameter is answered with; here a 400.
     """
     old = required(call.query, "oldtoken")
     validity = required(call.query, "validity")
