@@ -356,6 +356,16 @@ def test_a_run_that_is_ended_leaves_the_old_file_whole_and_the_next_one_tidies_u
     assert len(ids(work / "x.jsonl")) == 50
 
 
+def test_two_exports_at_once_leave_each_other_s_files_alone(
+    ess: Run, service: Deliveries, work: Path
+) -> None:
+    service.rows = [delivery(1)]
+    # The process of number 1 is always there.
+    (work / "x.jsonl.1.partial").write_text("another's")
+    assert ess("deliveries", "export", "--to", "x.jsonl", env=service.env).code == 0
+    assert files(work) == ["x.jsonl", "x.jsonl.1.partial"]
+
+
 def test_what_is_printed_says_which_files(ess: Run, work: Path) -> None:
     line = ("deliveries", "export", "--to", "d", "--format", "csv", "--attempts", "--json")
     assert json.loads(ess(*line).out) == [{"file": "d/attempts.csv", "rows": 87}]

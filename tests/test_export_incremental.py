@@ -257,6 +257,34 @@ def test_two_runs_at_once_do_not_share_a_state(lake: Lake, service: Deliveries) 
     assert "another export goes on from" in second[0].err
 
 
+def test_a_number_that_a_killed_run_used_is_not_used_again(
+    lake: Lake, service: Deliveries, work: Path
+) -> None:
+    """It was killed between its files and the state, and its rows have left the list since."""
+    service.rows = [delivery(0)]
+    lake.ok()
+    state = (work / "state").read_bytes()
+    service.rows += [delivery(1)]
+    lake.ok()
+    (work / "state").write_bytes(state)
+    service.rows = [delivery(0)]
+    lake.ok()
+    service.rows += [delivery(2)]
+    lake.ok()
+    assert lake.files == {
+        "deliveries-000001.jsonl": ["000"],
+        "deliveries-000002.jsonl": ["001"],
+        "deliveries-000003.jsonl": ["002"],
+    }
+
+
+def test_a_state_holds_no_secret(lake: Lake, service: Deliveries, work: Path) -> None:
+    service.rows = [delivery(0)]
+    lake.ok()
+    assert "token-1" not in (work / "state").read_text()
+    assert (work / "state").stat().st_mode & 0o777 == 0o600
+
+
 # A run that is killed, at each thing that it does to the disk
 
 _KILLED = """
