@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import resource
+import shlex
 import signal
 from pathlib import Path
 from typing import Any
@@ -328,6 +329,26 @@ def test_a_notice_that_never_comes_ends_with_13_and_the_way_on(
     assert starts(service) == 1
     assert sum(sleeps) == pytest.approx(60)
     assert max(sleeps) == 15
+
+
+def test_the_command_that_goes_on_does_so_with_the_same_account_and_limits(
+    ess: Run, service: Scripted, out: Path, tmp_path: Path
+) -> None:
+    token = tmp_path / "a token"
+    token.write_text("token-2\n")
+    line = ("topics", "dump", "NIS-Events", "--wait", "--out", str(out), "--wait-for", "2s")
+    env = {"ESS_PROFILE": ""}
+    given = ("--base-url", service.url, "--token-file", str(token), "--max-size", "2M")
+    outcome = ess(*line, *given, env=env)
+    going_on = outcome.err.rpartition("go on with: ")[2]
+    assert going_on == (
+        f"ess --base-url {service.url} --token-file '{token}' topics dump NIS-Events"
+        f" --resume 2569 --since 2026-11-23T08:15:00Z --out {out} --max-size 2M\n"
+    )
+    service.answer("GET", "/event-deliveries", {"event-deliveries": [notice()]})
+    assert ess(*shlex.split(going_on)[1:], env=env).code == 0
+    assert out.read_bytes() == LINES
+    assert starts(service) == 1
 
 
 def test_what_was_announced_before_the_start_is_not_the_dump(

@@ -61,7 +61,7 @@ def report(
     chosen = matching(ess, "", None, topic, event_type, None, None)
     health = _collected(ess, begin, end, chosen, cfg)
     narrowing = _narrowing(ess, topic, event_type, begin, None if until is None else end)
-    content = page(health, steps(health.webhooks, _program(ess), narrowing), origin)
+    content = page(health, steps(health.webhooks, ess.program, narrowing), origin)
     if path is None:
         ess.terminal.write(content)
     else:
@@ -86,12 +86,6 @@ def _origin(ess: Any, *given: str | None) -> Origin:
     words = [f"{option} {shlex.quote(value)}" for option, value in pairs if value is not None]
     params = [f"--param {shlex.quote(text)}" for text in ess.flags.param]
     return Origin(ess.now(), __version__, ess.profile, service, (*words, *params))
-
-
-def _program(ess: Any) -> list[str]:
-    """``ess`` with the options that led this run to the service."""
-    given = (("-p", ess.flags.profile), ("--base-url", ess.flags.base_url))
-    return ["ess", *(word for name, value in given if value for word in (name, value))]
 
 
 def _narrowing(

@@ -8,6 +8,7 @@ import typer
 from ess_cli.cli import UnattendedWrite, noun
 from ess_cli.commands.topics_dump_file import (
     LOOK_BACK_S,
+    MAX_SIZE,
     Plan,
     finish,
     newcomers_since,
@@ -81,7 +82,7 @@ def dump_subscriptions(
         typer.Option(
             "--max-size", metavar="SIZE", help="The most that the file may have: 500M. [20G]"
         ),
-    ] = "20G",
+    ] = MAX_SIZE,
 ) -> None:
     """Have the service write a file of a topic's subscriptions; fetch it with --wait.
 

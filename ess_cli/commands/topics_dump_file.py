@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 # Clocks may be apart, and a delivery may be listed late.
 LOOK_BACK_S = 900
+MAX_SIZE = "20G"
 _QUIET_S = 1.0
 _SIZE = re.compile(r"([0-9]{1,9})([KMGT]?)", re.ASCII)
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
@@ -29,6 +30,7 @@ class Plan(NamedTuple):
     Attributes:
         topic: None where a dump is resumed and nobody said.
         allowed: hosts that the user has named.
+        max_size: as typed.
         company_id: for Media Storage.
     """
 
@@ -36,13 +38,25 @@ class Plan(NamedTuple):
     out: Path
     wait_for: str
     allowed: tuple[str, ...]
-    most_bytes: int
+    max_size: str
     company_id: str
 
     @property
     def wait_s(self) -> float:
         """How long to wait, in seconds."""
         return parse_duration_s("--wait-for", self.wait_for)
+
+    @property
+    def most_bytes(self) -> int:
+        """How large the file may be.
+
+        Raises:
+            UsageFault: it is no size.
+        """
+        size = _SIZE.fullmatch(self.max_size)
+        if size is None:
+            raise UsageFault(f'--max-size: not a size: "{self.max_size}"', hint="500M, 20G")
+        return int(size[1]) * _UNITS[size[2]]
 
 
 def plan_of(
@@ -69,18 +83,17 @@ def plan_of(
         raise UsageFault("--resume ID starts nothing: it goes without --wait and --dry-run")
     if out is None or out in ("", "-"):
         raise UsageFault("--wait and --resume want a file to write", hint="--out FILE")
-    size = _SIZE.fullmatch(max_size)
-    if size is None:
-        raise UsageFault(f'--max-size: not a size: "{max_size}"', hint="500M, 20G")
-    parse_duration_s("--wait-for", wait_for)
     company_id = ess.settings.company_id or ""
+    plan = Plan(topic, Path(out), wait_for, tuple(allowed), max_size, company_id)
+    if not plan.most_bytes:
+        raise UsageFault("--max-size: more than 0 is wanted", hint="500M, 20G")
+    parse_duration_s("--wait-for", wait_for)
     if not re.fullmatch(r"[!-~]{1,64}", company_id):
         raise BadSetting(
             f'profile "{ess.profile}" has no company-id, without which no file is handed out',
             hint=f"ess profile set {shlex.quote(ess.profile)} --company-id N",
         )
-    most_bytes = int(size[1]) * _UNITS[size[2]]
-    return Plan(topic, Path(out), wait_for, tuple(allowed), most_bytes, company_id)
+    return plan
 
 
 def newcomers_since(ess: Any, since: Any) -> "Newcomers":
@@ -241,11 +254,18 @@ def _kept(ess: Any, plan: Plan, size: int | None) -> Any:
 
 def _going_on(ess: Any, plan: Plan, reference_id: str, begun: str) -> str:
     """The command that goes on waiting for the same dump."""
+    from ess_cli.dumps.notices import EVENT_TYPE, TOPIC
+
+    files = (
+        ("--token-file", ess.flags.token_file),
+        ("--user-token-file", ess.flags.user_token_file),
+    )
+    words = [*ess.program, *(word for name, path in files if path for word in (name, path))]
     if not reference_id:
-        return "ess deliveries list --topic MSS-Messages --event-type event_file_complete"
-    given = (("-p", ess.flags.profile), ("--base-url", ess.flags.base_url))
-    words = ["ess", *(word for name, value in given if value for word in (name, value))]
+        looking = ("deliveries", "list", "--topic", TOPIC, "--event-type", EVENT_TYPE)
+        return shlex.join([*words, *looking])
     words += ["topics", "dump", *([plan.topic] if plan.topic else []), "--resume", reference_id]
     words += ["--since", begun, "--out", str(plan.out)]
     words += [word for name in plan.allowed for word in ("--allow-file-host", name)]
+    words += ["--max-size", plan.max_size] if plan.max_size != MAX_SIZE else []
     return shlex.join(words)

@@ -255,6 +255,12 @@ class Run:
 
         return Store(Path(directory("state")) / "sandbox.db")
 
+    @property
+    def program(self) -> list[str]:
+        """``ess`` with the options that led this run to the service, for commands to run next."""
+        given = (("-p", self.flags.profile), ("--base-url", self.flags.base_url))
+        return ["ess", *(word for name, value in given if value for word in (name, value))]
+
     def use_sandbox(self) -> None:
         """This command is about the sandbox, whatever profile is set.
 
