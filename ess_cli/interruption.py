@@ -10,19 +10,21 @@ from __future__ import annotations
 
 import contextlib
 from threading import get_ident
-from time import monotonic
+from time import monotonic, sleep
 
 from ess_cli.errors import Interrupted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 SIGTERM = 15
 # What SIGALRM is, where there is one.
 TIME_OVER = 14
 # `timeout` and process managers send one signal to the process and to its group: that is one.
 _SAME_S = 0.25
+# How much later a signal that was lost is sent again.
+_AGAIN_S = 0.01
 
 
 class TimeOver(BaseException):
@@ -186,3 +188,45 @@ class Interruption:
     @property
     def _signal_code(self) -> int:
         return {SIGTERM: 143, TIME_OVER: 13}.get(self._number or 0, 130)
+
+
+def send_again_what_is_lost(numbers: Mapping[type[BaseException], int]) -> Callable[[], None]:
+    """See that a signal whose exception came to nothing is sent again.
+
+    NOTE: Python calls the handler of a signal anywhere, also in the callback of a weak reference or
+    in a finalizer, and what is raised there is printed with a traceback and forgotten. Imports have
+    such callbacks, so a signal in a run's first moments would be lost every now and then.
+
+    Args:
+        numbers: the exceptions that handlers raise, and the signals that they stand for.
+
+    Returns:
+        What undoes it.
+    """
+    import os
+    import sys
+    from _thread import start_new_thread
+
+    previous, is_over = sys.unraisablehook, False
+
+    def send(number: int) -> None:
+        # Not from within the callback, where it would be lost once more.
+        sleep(_AGAIN_S)
+        if not is_over:
+            os.kill(os.getpid(), number)
+
+    def hook(lost: sys.UnraisableHookArgs) -> None:
+        for kind, number in numbers.items():
+            if isinstance(lost.exc_value, kind):
+                # Whoever was interrupted may hold a lock that threading.Thread would take.
+                start_new_thread(send, (number,))
+                return
+        previous(lost)
+
+    def undo() -> None:
+        nonlocal is_over
+        is_over = True
+        sys.unraisablehook = previous
+
+    sys.unraisablehook = hook
+    return undo

@@ -272,6 +272,8 @@ def _catch_signals(interruption: Interruption) -> Callable[[int | None], None]:
     import signal
     import threading
 
+    from ess_cli.interruption import TIME_OVER, TimeOver, send_again_what_is_lost
+
     if threading.current_thread() is not threading.main_thread():
         return lambda code: None
 
@@ -287,8 +289,12 @@ def _catch_signals(interruption: Interruption) -> Callable[[int | None], None]:
     ]
     for number, _ in caught:
         signal.signal(number, leave)
+    stop_sending = send_again_what_is_lost(
+        {Terminated: signal.SIGTERM, KeyboardInterrupt: signal.SIGINT, TimeOver: TIME_OVER}
+    )
 
     def let_go(code: int | None) -> None:
+        stop_sending()
         for number, previous in caught:
             if code is None:
                 signal.signal(number, previous)

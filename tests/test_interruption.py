@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -30,7 +32,7 @@ from tests.hostile import (
     on_connect,
     reply,
 )
-from tests.processes import PATIENCE_S, Late, Shell, finished, kill
+from tests.processes import PATIENCE_S, ROOT, Late, Shell, finished, kill
 
 wire, certificates = hostile.wire, hostile.certificates
 
@@ -254,6 +256,42 @@ def test_a_write_that_has_not_begun_to_leave_is_not_waited_for(
     env = shell.environment(server, REQUESTS_CA_BUNDLE=certificates.bundle)
     outcome = finished(late.set(shell.start(*PUT, env=env)))
     assert outcome == (code, "", "interrupted\n" if number == signal.SIGINT else "")
+
+
+# Sends itself a signal while Python is in the callback of a weak reference.
+_LOST = """
+import os, sys, time, weakref
+class Thing: pass
+def callback(reference):
+    os.kill(os.getpid(), int(sys.argv[1]))
+    time.sleep(0)
+def hook(event, args):
+    if event == "http.client.send" and things:
+        things.pop()
+things = [Thing()]
+reference = weakref.ref(things[0], callback)
+sys.addaudithook(hook)
+from ess_cli.main import main
+os._exit(main(sys.argv[2:]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGALRM, 13)]
+)
+def test_a_signal_that_python_would_forget_ends_the_run_all_the_same(
+    home: Path, wire: Wire, number: signal.Signals, code: int
+) -> None:
+    server = wire.serve(on("GET /ess/v1/event-deliveries/summary", hold))
+    line = ("deliveries", "summary", "--max-duration", "1h")
+    process = subprocess.Popen(
+        [sys.executable, "-c", _LOST, str(number.value), *line],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=Shell(home).environment(server, PYTHONPATH=str(ROOT)),
+    )
+    outcome = finished(process)
+    assert (outcome.code, outcome.out) == (code, "")
 
 
 def test_a_run_in_another_thread_leaves_the_handlers_alone(ess: Run) -> None:
