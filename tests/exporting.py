@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import gzip
+import io
 import json
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -27,6 +31,23 @@ def delivery(number: int, /, **more: Any) -> dict[str, Any]:
         "event-body": json.dumps({"number": f"+1202555{number:04d}", "carrier_id": number}),
         **more,
     }
+
+
+def rows_in(path: Path) -> list[dict[str, Any]]:
+    """The rows of a file that an export wrote."""
+    if path.suffix == ".parquet":
+        import pyarrow.parquet as pq
+
+        with path.open("rb") as file:
+            found: list[dict[str, Any]] = pq.ParquetFile(file).read().to_pylist()
+        return found
+    if path.suffix == ".gz":
+        return list(
+            csv.DictReader(io.StringIO(gzip.decompress(path.read_bytes()).decode(), newline=""))
+        )
+    text = path.read_text()
+    assert text.endswith("\n")
+    return [json.loads(line) for line in text.split("\n")[:-1]]
 
 
 class Deliveries:
