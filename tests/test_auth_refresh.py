@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import keyring
 import pytest
+from keyring.backends import fail
 
 from tests import hostile
 from tests.conftest import MemoryKeyring, Outcome, Run
@@ -305,6 +306,30 @@ def test_on_a_terminal_key_and_secret_are_asked_for_once_and_kept(lab: Lab, tmp_
     secrets = dict(line.split()[1:] for line in kept.read_text().splitlines())
     assert (secrets["lab:consumer-key"], secrets["lab:consumer-secret"]) == (KEY, SECRET)
     assert lab.accepts(secrets["lab:token"])
+
+
+NOWHERE = {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
+
+
+def test_without_a_keyring_it_says_which_files_to_name(lab: Lab) -> None:
+    keyring.set_keyring(fail.Keyring())  # type: ignore[no-untyped-call]
+    outcome = lab(*REFRESH, "--token-file", str(lab.token_file))
+    assert outcome == (
+        3,
+        "",
+        "error: no usable keyring: this system offers none\n"
+        "hint: give consumer key and secret with --consumer-key-file and --consumer-secret-file,"
+        " or name the files in the profile\n",
+    )
+    assert lab.accepts(OLD)
+
+
+def test_on_a_terminal_without_a_keyring_they_are_asked_for(lab: Lab, tmp_path: Path) -> None:
+    argv = ["-p", "lab", "auth", "refresh", "--yes", "--token-file", str(lab.token_file)]
+    typed = [("consumer key: ", f"{KEY}\n"), ("consumer secret: ", f"{SECRET}\n")]
+    code, screen = on_terminal(tmp_path, argv, typed, **NOWHERE)
+    assert code == 0, screen
+    assert (lab.accepts(OLD), lab.accepts(lab.token)) == (False, True)
 
 
 def test_another_path_of_the_host_can_be_set(lab: Lab, ess: Run) -> None:

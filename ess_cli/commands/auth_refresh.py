@@ -8,7 +8,7 @@ from ess_cli.changes import Change
 from ess_cli.cli import UnattendedWrite, noun
 from ess_cli.commands.auth import account_of
 from ess_cli.credentials import Consumer, clean, from_file, keyring, keyring_limit_s
-from ess_cli.errors import EssError, UsageFault
+from ess_cli.errors import EssError, NoKeyring, UsageFault
 from ess_cli.options import teaches
 
 app = noun()
@@ -73,6 +73,7 @@ def _consumer(ess: Any, key: str | None, secret: str | None) -> tuple[Consumer, 
 
     Raises:
         UsageFault: only one is given, both are stdin, or there is nobody to ask.
+        NoKeyring: they are in no file, and the keyring does not answer.
     """
     from ess_cli.context.renewing import consumer_of
 
@@ -83,7 +84,15 @@ def _consumer(ess: Any, key: str | None, secret: str | None) -> tuple[Consumer, 
             raise UsageFault(f"{_BOTH} cannot both be read from stdin")
         key_secret = from_file(key, "--consumer-key-file")
         return Consumer(key_secret, from_file(secret, "--consumer-secret-file")), False
-    found = consumer_of(ess)
+    try:
+        found = consumer_of(ess)
+    except NoKeyring as error:
+        if not ess.may_ask:
+            error.hint = (
+                f"give consumer key and secret with {_BOTH}, or name the files in the profile"
+            )
+            raise
+        found = None
     if found is not None:
         return found, False
     texts = (ess.ask_secret(f"consumer {kind}", option=_BOTH) for kind in ("key", "secret"))
