@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
+from ess_cli.errors import Temporary
 from tests.conftest import Outcome, Run
 from tests.processes import PATIENCE_S, ROOT
 from tests.services import served_sandbox
@@ -159,6 +160,16 @@ def test_the_cron_job_is_yaml_and_its_arguments_run(
     assert (job["apiVersion"], job["kind"]) == ("batch/v1", "CronJob")
     pod = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]
     (container,) = pod["containers"]
+    retried = job["spec"]["jobTemplate"]["spec"]["podFailurePolicy"]["rules"]
+    assert [rule["action"] for rule in retried] == ["Ignore", "FailJob"]
+    assert retried[1]["onExitCodes"] == {"operator": "NotIn", "values": [Temporary.exit_code]}
+    assert (pod["restartPolicy"], job["spec"]["concurrencyPolicy"]) == ("Never", "Forbid")
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
     assert {each["name"] for each in container["volumeMounts"]} == {
         each["name"] for each in pod["volumes"]
     }
