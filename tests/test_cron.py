@@ -21,7 +21,13 @@ from tests.conftest import Outcome, Run
 from tests.processes import PATIENCE_S, ROOT
 from tests.services import served_sandbox
 
-DOCUMENT = (ROOT / "docs" / "cron.md").read_text(encoding="utf-8")
+
+def read(name: str) -> str:
+    """A document of the docs."""
+    return (ROOT / "docs" / name).read_text(encoding="utf-8")
+
+
+DOCUMENT = read("cron.md")
 HEADER = "configuration,topic,event-type,pending,retry,failed"
 
 
@@ -106,6 +112,34 @@ def test_the_export_s_line_runs_twice_as_cron_runs_it_and_mails_nothing(machine:
     assert {path.name for path in machine.home.glob("lake/topic=*/day=*/*")} == {
         "deliveries-000001.parquet"
     }
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        line
+        for name in ("cron.md", "tasks.md")
+        for text in re.findall(r"^```cron\n(.*?)^```$", read(name), re.MULTILINE | re.DOTALL)
+        for line in text.splitlines()
+        if "=" not in line.split()[0]
+    ],
+)
+def test_every_line_for_a_crontab_runs(machine: Machine, tmp_path: Path, line: str) -> None:
+    assert re.search(r"(?<!\\)%", line) is None
+    *_, command = line.replace("\\%", "%").split(maxsplit=5)
+    written = tmp_path / "written"
+    written.mkdir()
+    for place in ("/var/tmp", "/var/lib/prometheus/node-exporter", "$HOME"):
+        command = command.replace(f"{place}/ess", f"{written}/ess")
+    for token_file in ("/run/secrets/ess", "$HOME/.ess-token"):
+        command = command.replace(token_file, str(tmp_path / "token"))
+    (tmp_path / "token").write_text("a-token\n")
+    configuration = machine.home / ".config" / "ess" / "config.yaml"
+    token_command = f"token-command: [cat, '{tmp_path / 'token'}']"
+    configuration.write_text(f"profiles: {{prod: {{base-url: '{machine.url}', {token_command}}}}}")
+    path = f"{machine.ess.parent}:/usr/bin:/bin"
+    assert machine.run(["/bin/sh", "-c", command], PATH=path) == (0, "", "")
+    assert len(list(written.iterdir())) == 1
 
 
 @pytest.fixture
