@@ -323,6 +323,8 @@ def test_a_notice_that_never_comes_ends_with_13_and_the_way_on(
     assert (outcome.code, outcome.out, files_in(out)) == (13, "reference-id\n2569\n", [])
     assert outcome.err.endswith(
         "error: no notice that names dump 2569 has come within 1m\n"
+        "  none comes without an active subscription to MSS-Messages, event_file_complete:"
+        " ess subs list --topic MSS-Messages --event-type event_file_complete\n"
         "hint: go on with: ess topics dump NIS-Events --resume 2569"
         f" --since 2026-11-23T08:15:00Z --out {out}\n"
     )

@@ -183,7 +183,7 @@ def _await(
     waiting = Waiting(newcomers.look, plan.wait_s, ess.wait, trouble, passed)
     notice = await_notice(waiting, found, reference_id, may_assume=may_assume)
     if notice is None:
-        raise _time_over(plan, found, reference_id)
+        raise _time_over(ess, plan, found, reference_id)
     ess.terminal.progress("")
     if not (reference_id and notice.tells(reference_id)):
         ess.terminal.warn(
@@ -199,12 +199,19 @@ def _named(reference_id: str) -> str:
     return f"dump {reference_id}" if reference_id else "the dump"
 
 
-def _time_over(plan: Plan, found: "Found", reference_id: str) -> AllowedTimeOver:
+def _time_over(ess: Any, plan: Plan, found: "Found", reference_id: str) -> AllowedTimeOver:
+    from ess_cli.dumps.notices import EVENT_TYPE, TOPIC
+
     others = tuple(f"  announced, and not known to be it: {notice}" for notice in found.all)
-    taking = ("  --resume also takes the file id of one of them",) if others else ()
+    taking = (
+        "  --resume also takes the file id of one of them"
+        if others
+        else f"  none comes without an active subscription to {TOPIC}, {EVENT_TYPE}:"
+        f" {shlex.join(ess.program)} subs list --topic {TOPIC} --event-type {EVENT_TYPE}"
+    )
     return AllowedTimeOver(
         f"no notice that names {_named(reference_id)} has come within {plan.wait_for}",
-        details=others + taking,
+        details=(*others, taking),
     )
 
 
