@@ -83,6 +83,19 @@ def test_csv_is_exact_and_has_every_column(ess: Run, service: Deliveries, work: 
         ]
 
 
+def test_cells_of_csv_are_guarded_where_a_spreadsheet_is_to_read_them(
+    ess: Run, service: Deliveries, work: Path
+) -> None:
+    body = '{"number": "+12025550123", "note": "=1+1"}'
+    service.rows = [delivery(1, **{"del-cfg-nm": "=cmd()", "event-body": body})]
+    line = ("deliveries", "export", "--to", "x.csv", "--body", "number,note", "--excel")
+    assert ess(*line, env=service.env).code == 0
+    with (work / "x.csv").open(newline="") as file:
+        (row,) = csv.DictReader(file)
+    found = row["configuration"], row["body.number"], row["body.note"]
+    assert found == ("'=cmd()", "+12025550123", "'=1+1")
+
+
 def test_attempts_are_told_apart_by_their_number(ess: Run, work: Path) -> None:
     assert ess("deliveries", "export", "--attempts", "--to", "x.jsonl").code == 0
     listed = ess("deliveries", "attempts", "--all", "-o", "jsonl").out

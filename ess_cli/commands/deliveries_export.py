@@ -157,11 +157,6 @@ def _export(
         raise UsageFault(f"--format {file_format}: {to} is {named} by its name")
     if is_file and numbered:
         raise UsageFault("--incremental writes many files", hint="--to names a directory then")
-    if to in ("", "-"):
-        raise UsageFault(
-            f'--to: no file and no directory: "{to}"',
-            hint="--to deliveries.jsonl; ess deliveries list --all -o jsonl prints them",
-        )
     if to.lower().endswith(_NO_DIRECTORY) and not is_file and not Path(to).is_dir():
         raise UsageFault(
             f"--to {to}: not a file that can be written",
@@ -172,7 +167,7 @@ def _export(
 
         need_pyarrow()
     table = tables.ATTEMPTS if kind.noun == "attempts" else tables.DELIVERIES
-    layout = Layout(chosen, tuple(table.column(name) for name in table.names), fields)
+    layout = Layout(chosen, tuple(map(table.column, table.names)), fields, ess.flags.excel)
     place, name = _place(to, is_file, chosen)
     began = monotonic()
 

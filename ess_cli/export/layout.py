@@ -21,11 +21,13 @@ class Layout(NamedTuple):
         format: one of ``FORMATS``.
         columns: what csv and Parquet show; jsonl has the service's own objects.
         body: the fields of the event's body that are columns too.
+        excel: csv only: cells that a spreadsheet would run are guarded.
     """
 
     format: str
     columns: tuple[Column, ...]
     body: tuple[str, ...] = ()
+    excel: bool = False
 
 
 class Written(NamedTuple):

@@ -189,7 +189,7 @@ def _writer(export: Export, stem: str) -> Writer:
         return Lines(
             export.place,
             name,
-            lambda rows: csv_text(plain_rows(rows, columns)).encode(),
+            lambda rows: csv_text(plain_rows(rows, columns), excel=layout.excel).encode(),
             header,
             packed=packed,
         )
