@@ -127,6 +127,20 @@ def test_what_turns_up_within_the_overlap_is_not_missed(lake: Lake, service: Del
     assert lake.files["deliveries-000003.jsonl"] == ["171"]
 
 
+def test_a_longer_overlap_never_brings_back_what_was_forgotten(
+    lake: Lake, service: Deliveries
+) -> None:
+    service.rows = [delivery(100), delivery(200)]
+    lake.ok("--overlap", "30m")
+    service.rows += [delivery(201)]
+    lake.ok("--overlap", "3h")
+    lake.ok("--overlap", "3h")
+    assert lake.files == {
+        "deliveries-000001.jsonl": ["100", "200"],
+        "deliveries-000002.jsonl": ["201"],
+    }
+
+
 def test_a_row_of_the_future_does_not_hide_what_comes_before_it(
     lake: Lake, service: Deliveries
 ) -> None:
