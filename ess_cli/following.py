@@ -97,6 +97,7 @@ class Newcomers:
             if fresh:
                 yield fresh
         self.looks += 1
+        self._http.may_renew_again()
         # NOTE: a clock that was set back makes the window longer, never shorter.
         self._first = max(self._first, began - self._look_back)
         self._seen = {key: time for key, time in self._seen.items() if time >= self._first}

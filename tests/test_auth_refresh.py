@@ -152,9 +152,9 @@ def at(server: Hostile) -> dict[str, str]:
     return {"ESS_PROFILE": "", "ESS_BASE_URL": server.url}
 
 
-def on_refresh(*steps: Step) -> Exchange:
+def on_refresh(*steps: Step, old: str = OLD) -> Exchange:
     """When the refresh of the lab's token has come, take these steps."""
-    query = f"consumerkey={KEY}&consumersecret={SECRET}&oldtoken={OLD}&validity=86400"
+    query = f"consumerkey={KEY}&consumersecret={SECRET}&oldtoken={old}&validity=86400"
     return on(f"GET {PATH}?{query}", *steps)
 
 
@@ -414,6 +414,29 @@ def test_one_refresh_and_one_replay_in_a_run_and_no_more(lab: Lab, ess: Run, wir
     outcome = lab("delivery-cfg", "get", "hook", "--token-file", str(lab.token_file))
     assert outcome.code == 3
     assert lab.token == "new"
+
+
+def test_what_follows_outlives_its_tokens_with_one_refresh_a_look(
+    lab: Lab, ess: Run, wire: Wire
+) -> None:
+    listed = "GET /ess/v1/event-deliveries?limit=100"
+    at = {"event-id": "e", "del-cfg-id": 7, "timestamp": "2026-11-23T08:30:00Z"}
+    server = wire.serve(
+        on(listed, reply(401)),
+        on_refresh(json_reply({"accessToken": "second"})),
+        on(listed, json_reply({"event-deliveries": []})),
+        on(listed, reply(401)),
+        on_refresh(json_reply({"accessToken": "third"}), old="second"),
+        on(listed, json_reply({"event-deliveries": [at]})),
+        on(listed, reply(401)),
+        on_refresh(json_reply({"accessToken": "fourth"}), old="third"),
+        on(listed, reply(401)),
+    )
+    assert ess("profile", "set", "lab", "--auto-refresh", *lab.files).code == 0
+    assert ess("profile", "set", "lab", "--base-url", server.url).code == 0
+    line = ("deliveries", "tail", "--for", "60s", "-o", "name", "--token-file")
+    outcome = lab(*line, str(lab.token_file))
+    assert (outcome.code, outcome.out, lab.token) == (3, "e:7\n", "fourth")
 
 
 def test_what_another_run_has_just_put_there_is_used_and_not_replaced(

@@ -97,7 +97,8 @@ class Http:
         sleep: waits between attempts; takes seconds.
         interruption: told of each write on the wire, and asked before anything is sent.
         renew: gets new credentials, once, where a read was refused with a 401, which it is given
-            and may raise; the read is then sent again. None where that is the end.
+            and may raise; the read is then sent again. None where that is the end. Once more
+            after :meth:`may_renew_again`.
     """
 
     def __init__(
@@ -117,6 +118,11 @@ class Http:
         self._sleep = sleep
         self._interruption = interruption or Interruption()
         self._renew = renew
+        self._has_renewed = False
+
+    def may_renew_again(self) -> None:
+        """New credentials may be had once more: a run that never ends outlives those it has."""
+        self._has_renewed = False
 
     def get(self, path: str, query: Query = ()) -> Any:
         """The JSON document at a path below the base URL.
@@ -268,10 +274,11 @@ class Http:
         try:
             return self._attempts(call, doubts)
         except CredentialsRefused as refused:
-            if refused.http != 401 or call.look is not None or self._renew is None:
+            is_read = refused.http == 401 and call.look is None
+            if not is_read or self._renew is None or self._has_renewed:
                 raise
-            renew, self._renew = self._renew, None
-            renew(refused)
+            self._has_renewed = True
+            self._renew(refused)
             return self._attempts(call, doubts)
 
     def _attempts(self, call: _Call, doubts: list[EssError]) -> Reply:
