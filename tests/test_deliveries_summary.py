@@ -223,6 +223,7 @@ def test_a_dash_is_stdout(ess: Run) -> None:
         ("s-%Q.csv", 2, '--out: no part of a time: "%Q"'),
         ("s-%", 2, '--out: no part of a time: "%"'),
         ("", 2, "--out: no file's name: ''"),
+        ("s.csv.gz", 2, "--out s.csv.gz: this file is not packed\nhint: name it without .gz"),
     ],
 )
 def test_a_place_where_no_file_can_be_is_refused_before_anything_is_asked(

@@ -277,6 +277,7 @@ def test_a_target_that_cannot_be_written_is_found_before_anything_is_fetched(
         ["--to", "x.jsonl", "--until", "whenever"],
         ["--to", "x.jsonl", "--param", "no-value"],
         ["--to", "x", "--format", "csv", "--incremental", "state", "--overlap", "long"],
+        ["--to", "x.csv", "--overlap", "2h"],
     ],
 )
 def test_a_wrong_call_writes_nothing(

@@ -80,11 +80,11 @@ def export(
         ),
     ] = None,
     overlap: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--overlap", metavar="DURATION", help="How late a row may turn up in the list. [1h]"
         ),
-    ] = "1h",
+    ] = None,
     page_size: Annotated[
         int | None,
         typer.Option(
@@ -120,11 +120,13 @@ def export(
     # Each of the two is read now, so that a bad one is found before anything is written.
     wanted = _wanted(ess, kind, status, topic, event_type, since, until)
     if incremental is None:
+        if overlap is not None:
+            raise UsageFault("--overlap: of use with --incremental only")
         running.check(job)
         written = running.write_all(job, _narrowed(ess, kind, wanted, cfg), source.batches())
     else:
         narrowed |= {"since": since, "until": until, "param": list(param or ()), "body": body}
-        going = _going(ess, kind, job, to, incremental, overlap, narrowed)
+        going = _going(ess, kind, job, to, incremental, overlap or "1h", narrowed)
         from ess_cli.export.state import alone
 
         with alone(going.path):

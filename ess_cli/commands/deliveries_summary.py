@@ -95,6 +95,8 @@ def _place(ess: Any, out: str | None) -> Path | None:
     from ess_cli import files
 
     path = files.dated("--out", out, ess.now())
+    if path.suffix.lower() == ".gz":
+        raise UsageFault(f"--out {out}: this file is not packed", hint="name it without .gz")
     files.refuse_place(path)
     named = {"yml": "yaml"}.get(path.suffix[1:].lower(), path.suffix[1:].lower())
     # NOTE: read now, since an error is JSON only where JSON was asked for, not for a file's name.
