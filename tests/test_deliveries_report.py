@@ -164,6 +164,23 @@ def test_a_command_is_broken_between_words_only(ess: Run, service: Scripted) -> 
     assert ".word { display: inline-block; max-width: 100%; }" in page
 
 
+def test_what_became_of_deliveries_is_told_apart_without_colour(
+    ess: Run, service: Scripted
+) -> None:
+    """One is solid; the others are hatched, dotted, outlined and outlined with dashes."""
+    page = ess(*REPORT, env=tell(service, [delivery(1, "a", "EXPIRED")], [])).out
+
+    kinds = ("ok", "bad", "retry", "wait", "other")
+    styles = [re.search(rf"\.{kind} {{ (.*?);? }}", page) for kind in kinds]
+    assert [style[1] if style else None for style in styles] == [
+        "fill: var(--ok)",
+        "fill: url(#hatch); stroke: var(--bad); stroke-width: 1",
+        "fill: url(#dots); stroke: var(--retry); stroke-width: 1",
+        "fill: var(--ground); stroke: var(--wait); stroke-width: 1.5",
+        "fill: var(--panel); stroke: var(--ink); stroke-dasharray: 3 3",
+    ]
+
+
 def test_too_many_at_once_can_be_slowed_down(ess: Run, service: Scripted) -> None:
     page = paged(ess(*REPORT, env=tell(service, [], [attempt(1, "a b", 429, "slow down")])))
 
