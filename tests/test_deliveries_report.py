@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import os
 import re
 import shlex
 from collections.abc import Iterator
@@ -488,8 +489,9 @@ def test_a_file_that_cannot_be_written_is_noticed_before_anything_is_read(
     ess: Run, service: Scripted, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("")
+    os.mkfifo(tmp_path / "pipe")  # as /dev/null is, which root could replace
     env = tell(service, *a_story())
-    for path in (tmp_path, tmp_path / "file" / "r.html", Path("/dev/null")):
+    for path in (tmp_path, tmp_path / "file" / "r.html", tmp_path / "pipe"):
         outcome = ess(*REPORT[:3], str(path), env=env)
         assert outcome.code == 12
         assert outcome.err.startswith(f"error: {path} cannot be written: ")

@@ -52,7 +52,8 @@ figure { margin: 1rem 0 1.5rem; }
 text { fill: var(--soft); font-size: 12px; } .end { text-anchor: end; }
 .ok { fill: var(--ok); } .bad { fill: url(#hatch); stroke: var(--bad); stroke-width: 1; }
 .wait { fill: var(--ground); stroke: var(--wait); stroke-width: 1.5; }
-.retry { fill: url(#dots); stroke: var(--retry); stroke-width: 1; } .other { fill: var(--panel); stroke: var(--ink); stroke-dasharray: 3 3; }
+.retry { fill: url(#dots); stroke: var(--retry); stroke-width: 1; }
+.other { fill: var(--panel); stroke: var(--ink); stroke-dasharray: 3 3; }
 .hatch-ground { fill: var(--bad-ground); } .hatch-line { stroke: var(--bad); stroke-width: 2; }
 .dots-ground { fill: var(--retry-ground); } .dots-dot { fill: var(--retry); }
 .grid { stroke: var(--rule); stroke-dasharray: 2 3; } .base { stroke: var(--soft); }
