@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -215,6 +216,15 @@ def test_where_the_file_s_directory_is_gone_nothing_is_sent(lab: Lab, tmp_path: 
     outcome = lab(*REFRESH, *lab.files, "--token-file", str(tmp_path / "no" / "token"))
     assert outcome.code == 12
     assert lab.accepts(OLD)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a file that nobody can replace")
+def test_where_nothing_can_be_written_beside_the_file_nothing_is_sent(lab: Lab) -> None:
+    path = Path("/proc/sys/kernel/random/boot_id")
+    outcome = lab(*REFRESH, *lab.files, "--token-file", str(path))
+    assert outcome.code == 12
+    assert f"error: {path} cannot be written: " in outcome.err
+    assert lab.accepts(path.read_text().strip())
 
 
 @pytest.mark.parametrize(

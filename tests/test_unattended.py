@@ -55,10 +55,13 @@ def test_a_second_run_ends_with_exit_code_12_and_names_the_first(home: Path, wir
     shell = Shell(home)
     env = shell.environment(server)
     first = shell.start(*SUMMARY, "--lock", "-o", "json", env=env)
-    assert gate.reached.wait(PATIENCE_S)
-    facts = json.loads((locks(home) / "default.deliveries-summary.holder").read_text())
-    second = shell.run(*SUMMARY, "--lock", env=env)
-    gate.opened.set()
+    try:
+        assert gate.reached.wait(PATIENCE_S)
+        facts = json.loads((locks(home) / "default.deliveries-summary.holder").read_text())
+        second = shell.run(*SUMMARY, "--lock", env=env)
+    finally:
+        gate.opened.set()
+        ended = finished(first)
     assert facts["pid"] == first.pid
     assert second == (
         12,
@@ -68,7 +71,7 @@ def test_a_second_run_ends_with_exit_code_12_and_names_the_first(home: Path, wir
         f"  lock: {locks(home) / 'default.deliveries-summary.lock'}\n"
         "hint: the lock is free once that run has ended, which --max-duration sees to\n",
     )
-    assert finished(first).code == 0
+    assert ended.code == 0
     assert shell.run(*SUMMARY, "--lock", env=env).code == 0
 
 
@@ -79,10 +82,13 @@ def test_other_profiles_and_commands_have_locks_of_their_own(
     server = wire.serve(on(PATH, gate, EMPTY))
     shell = Shell(home)
     first = shell.start(*SUMMARY, "--lock", env=shell.environment(server))
-    assert gate.reached.wait(PATIENCE_S)
-    assert ess(*SUMMARY, "--lock").code == 0
-    gate.opened.set()
-    assert finished(first).code == 0
+    try:
+        assert gate.reached.wait(PATIENCE_S)
+        second = ess(*SUMMARY, "--lock")
+    finally:
+        gate.opened.set()
+        ended = finished(first)
+    assert (second.code, ended.code) == (0, 0)
 
 
 def test_a_run_that_was_killed_leaves_the_lock_free(home: Path, wire: Wire) -> None:
