@@ -1,0 +1,269 @@
+"""Exports: each row once, each file whole or not there, nothing left out between two runs."""
+
+from tests.musts import must
+
+WHOLE = "test_export.py::"
+GOING = "test_export_incremental.py::"
+LAKE = "test_export_parquet.py::"
+PLACES = "test_export_odd_places.py::"
+BUCKET = "test_export_bucket_trouble.py::"
+KILLED = f"{GOING}test_a_run_killed_at_any_point_and_started_again_leaves_what_one_run_leaves"
+
+MUSTS = (
+    must(
+        "A row is exported once by event id and configuration, although the list grows.",
+        (
+            "return rows if all(is_new) else list(compress(rows, is_new))",
+            "return rows",
+            f"{WHOLE}test_a_row_seen_again_long_after_is_dropped",
+        ),
+        (
+            'DELIVERIES = Kind("deliveries", ("event-id", "del-cfg-id"), "timestamp"',
+            'DELIVERIES = Kind("deliveries", ("event-id",), "timestamp"',
+            f"{WHOLE}test_a_row_seen_again_long_after_is_dropped"
+            f" {GOING}test_each_run_adds_what_is_new_under_the_next_number",
+        ),
+        (
+            "            slot = value & mask\n"
+            "            while (there := slots[slot]) and there != value:\n"
+            "                slot = (slot + 1) & mask\n            found.append(not there)",
+            "            slot = value & mask\n            there = slots[slot]\n"
+            "            found.append(not there)",
+            f"{WHOLE}test_a_service_that_dies_leaves_the_old_file_whole_and_the_next_run_right",
+        ),
+    ),
+    must(
+        "A file is there whole or not at all: .partial, flushed, renamed.",
+        (
+            'path = self.path / f"{name}.{os.getpid()}{PARTIAL}"',
+            "path = self.path / name",
+            f"{WHOLE}test_a_run_that_is_ended_leaves_the_old_file_whole_and_the_next_one_tidies_up"
+            f" {WHOLE}test_a_disk_that_is_full_leaves_the_old_file_whole",
+        ),
+        (
+            "        writer.leave()\n        raise\n    finally:\n        export.place.discard()\n",
+            "        writer.leave()\n        raise\n",
+            f"{WHOLE}test_a_service_that_dies_leaves_the_old_file_whole_and_the_next_run_right",
+        ),
+        (
+            "                if _is_left(found):\n"
+            "                    found.unlink(missing_ok=True)\n",
+            "                _is_left(found)\n",
+            f"{WHOLE}test_a_run_that_is_ended_leaves_the_old_file_whole_and_the_next_one_tidies_up",
+        ),
+        (
+            "    try:\n        os.kill(int(pid), 0)\n    except ProcessLookupError:",
+            "    return True\n    try:\n        os.kill(int(pid), 0)\n"
+            "    except ProcessLookupError:",
+            f"{WHOLE}test_two_exports_at_once_leave_each_other_s_files_alone",
+        ),
+    ),
+    must(
+        "What an export wrote is for its owner only.",
+        (
+            "os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))\n"
+            '        except OSError as error:\n            raise file_trouble("written", self.path',
+            "os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))\n"
+            '        except OSError as error:\n            raise file_trouble("written", self.path',
+            f"{LAKE}test_duckdb_reads_what_was_listed",
+        ),
+    ),
+    must(
+        "Where a target cannot be written is found before anything is fetched.",
+        (
+            "        running.check(job)\n",
+            "",
+            f"{WHOLE}test_a_target_that_cannot_be_written_is_found_before_anything_is_fetched"
+            f" {BUCKET}test_a_bucket_that_refuses_is_found_before_anything_is_fetched",
+        ),
+        (
+            "        with suppress(FileNotFoundError, NotADirectoryError):\n"
+            "            path.stat()\n        return path.resolve()\n"
+            "    except (OSError, RuntimeError) as error:",
+            "        return path.resolve()\n    except FileExistsError as error:",
+            f"{PLACES}test_a_target_that_leads_nowhere_is_told_before_anything_is_fetched",
+        ),
+        (
+            "    refuse_odd(Path(to))\n",
+            "",
+            f"{PLACES}test_a_target_that_leads_nowhere_is_told_before_anything_is_fetched",
+        ),
+    ),
+    must(
+        "An export looks, and takes away, only where exports have files.",
+        (
+            "            return (found for depth in _DEPTHS for found in"
+            ' self.path.glob(f"{depth}*{PARTIAL}"))',
+            '            return self.path.rglob(f"*{PARTIAL}")',
+            f"{PLACES}test_what_lies_deeper_in_the_directory_is_nobody_s_business",
+        ),
+        (
+            "if pattern.fullmatch(name) and name not in now)",
+            "if name not in now)",
+            f"{LAKE}test_a_second_export_replaces_the_first",
+        ),
+    ),
+    must(
+        "A run killed at any point, and started again, leaves what one run leaves.",
+        (
+            "        export.place.publish(names)\n        states.save(going.path, going.export,"
+            " selection.state()._replace(sequence=used))\n",
+            "        states.save(going.path, going.export,"
+            " selection.state()._replace(sequence=used))\n        export.place.publish(names)\n",
+            KILLED,
+        ),
+        (
+            'f"{export.kind.noun}-{sequence:06}"',
+            'f"{export.kind.noun}-{sequence + len(_numbered(export)):06}"',
+            KILLED,
+        ),
+        (
+            "used = sequence if names or is_used else state.sequence",
+            "used = sequence if names else state.sequence",
+            f"{GOING}test_a_number_that_a_killed_run_used_is_not_used_again",
+        ),
+    ),
+    must(
+        "An incremental export leaves no gap.",
+        (
+            "self._floor = _later(_less(self._newest, overlap), read(state.remembered_from))",
+            "self._floor = self._newest",
+            f"{GOING}test_what_turns_up_within_the_overlap_is_not_missed",
+        ),
+        (
+            "            if status in OPEN and key not in self._seen:\n"
+            "                self._waiting.add(key)\n",
+            "",
+            f"{GOING}test_a_delivery_waits_until_its_status_is_final",
+        ),
+        (
+            "self._newest = _later(self._newest, min(moment, self._limit))",
+            "self._newest = _later(self._newest, moment)",
+            f"{GOING}test_a_row_of_the_future_does_not_hide_what_comes_before_it",
+        ),
+        (
+            "        if self._wanted.until is not None and not"
+            " _is_before(self._wanted.until, moment):\n            return False\n",
+            "",
+            f"{GOING}test_what_until_left_out_comes_later",
+        ),
+    ),
+    must(
+        "An incremental export gives nothing twice.",
+        (
+            "        self._seen.add_new(state.exported)\n",
+            "",
+            f"{GOING}test_each_run_adds_what_is_new_under_the_next_number",
+        ),
+        (
+            "return _later(_less(self._newest, self._overlap), self._floor)",
+            "return _less(self._newest, self._overlap)",
+            f"{GOING}test_a_longer_overlap_never_brings_back_what_was_forgotten",
+        ),
+        (
+            "        with alone(going.path):\n",
+            "        if going:\n",
+            f"{GOING}test_two_runs_at_once_do_not_share_a_state",
+        ),
+    ),
+    must(
+        "A state that is damaged, old, or of another export is told, and nothing is fetched.",
+        (
+            'whole = isinstance(document, dict) and document.pop("sha256") == _digest(document)',
+            'whole = isinstance(document, dict) and bool(document.pop("sha256"))',
+            f"{GOING}test_a_state_in_which_one_digit_has_changed_is_damaged",
+        ),
+        (
+            "        if kept.get(name) != value:\n",
+            '        if kept.get(name) != value and name not in ("profile", "target"):\n',
+            f"{GOING}test_the_state_of_another_export_is_refused",
+        ),
+        (
+            "    if highest > found.sequence + 1:\n",
+            "    if highest > found.sequence + 99:\n",
+            f"{GOING}test_files_without_their_state_are_not_written_over",
+        ),
+        (
+            "        if path.exists() and not path.is_file():\n"
+            '            raise FileTrouble(f"{path} cannot be read: it is not a regular file")\n',
+            "        if path.is_dir():\n"
+            '            raise FileTrouble(f"{path} cannot be read: it is not a regular file")\n',
+            f"{PLACES}test_what_is_no_state_is_told_and_left_as_it_is",
+        ),
+        (
+            "        whole = whole and (version != VERSION or _is_shaped(document))\n",
+            "",
+            f"{PLACES}test_what_is_no_state_is_told_and_left_as_it_is",
+        ),
+        (
+            '        if highest or any(map(_pattern(export, "").fullmatch,'
+            " export.place.names())):\n",
+            "        if not highest and highest:\n",
+            f"{GOING}test_files_without_their_state_are_not_written_over",
+        ),
+        (
+            "    if export.name is None and _numbered(export):\n",
+            "    if export.name and _numbered(export):\n",
+            f"{GOING}test_all_rows_are_not_put_beside_those_of_a_going_export",
+        ),
+    ),
+    must(
+        "A state holds no secret, and a bucket's address none either.",
+        (
+            '        "service": "embedded" if ess.settings.is_sandbox else'
+            " ess.settings.base_url.url,\n",
+            '        "service": "embedded" if ess.settings.is_sandbox else'
+            " str(ess.credentials.authorization),\n",
+            f"{GOING}test_a_state_holds_no_secret",
+        ),
+        (
+            '        if "@" in to:\n',
+            '        if "@@" in to:\n',
+            f"{LAKE}test_an_address_that_cannot_be_meant_is_refused",
+        ),
+    ),
+    must(
+        "Parquet has an explicit schema and Hive's partitions; what fits no column is kept.",
+        (
+            'NO_VALUE = "__HIVE_DEFAULT_PARTITION__"',
+            'NO_VALUE = "none"',
+            f"{LAKE}test_what_fits_no_column_is_kept",
+        ),
+        (
+            '_NUMBERS = ("attempt", "http")\n',
+            '_NUMBERS = ("attempt",)\n',
+            f"{LAKE}test_attempts_have_numbers",
+        ),
+        (
+            '_TIMES = ("time", "event-time")\n',
+            '_TIMES = ("time",)\n',
+            f"{LAKE}test_attempts_have_numbers",
+        ),
+    ),
+    must(
+        "A bucket's server that says nothing keeps no run beyond its time.",
+        (
+            'self._try("written", lambda: _apart(connect, _PATIENCE_S))',
+            'self._try("written", connect)',
+            f"{BUCKET}test_a_server_that_says_nothing_does_not_outlast_max_duration",
+        ),
+        (
+            "pool.shutdown(wait=isinstance(error, Exception), cancel_futures=True)",
+            "pool.shutdown(wait=True, cancel_futures=True)",
+            f"{BUCKET}test_a_server_that_says_nothing_does_not_outlast_max_duration",
+        ),
+    ),
+    must(
+        "A bucket that cannot be reached is temporary; one that refuses is to be set right.",
+        (
+            "            if _MAY_PASS.search(why) or isinstance(error, TimeoutError):\n",
+            "            if isinstance(error, TimeoutError):\n",
+            f"{BUCKET}test_a_server_that_is_not_there_is_given_up_and_temporary",
+        ),
+        (
+            "            if _MAY_PASS.search(why) or isinstance(error, TimeoutError):\n",
+            "            if why:\n",
+            f"{BUCKET}test_a_bucket_that_refuses_is_found_before_anything_is_fetched",
+        ),
+    ),
+)
