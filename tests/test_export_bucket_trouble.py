@@ -67,7 +67,14 @@ def test_a_server_that_is_not_there_is_given_up_and_temporary(
     assert "Could not connect to server" in outcome.err
 
 
-@pytest.mark.parametrize("from_request", [1, 5], ids=["at once", "while files are sent"])
+@pytest.mark.parametrize(
+    "from_request",
+    # What each leaves behind keeps the next test of this process waiting for six seconds.
+    [
+        pytest.param(1, id="at once", marks=pytest.mark.long),
+        pytest.param(5, id="while files are sent"),
+    ],
+)
 def test_a_server_that_says_nothing_does_not_outlast_max_duration(
     export: Export, service: Deliveries, bucket: Bucket, from_request: int
 ) -> None:
