@@ -94,11 +94,17 @@ class Rejected(EssError):
 
 
 class Temporary(EssError):
-    """The service or the way to it failed for now; no write is in doubt."""
+    """The service or the way to it failed for now; no write is in doubt.
+
+    Attributes:
+        wait_s: how long the service asks to be left alone, where a run does not wait for that;
+            None where it does not ask.
+    """
 
     exit_code = 6
     kind = "temporary"
     retryable = True
+    wait_s: float | None = None
 
 
 class OutcomeUnknown(EssError):

@@ -48,6 +48,7 @@ class Deliveries:
         is_newest_first: whether it lists them the other way round.
         failing: statuses for the requests to come, instead of an answer; with 200 a page that is
             not the service's.
+        retry_after: what goes with these statuses.
         asked: offset and limit of each request.
     """
 
@@ -55,6 +56,7 @@ class Deliveries:
         self.rows: list[dict[str, Any]] = []
         self.is_newest_first = False
         self.failing: list[int] = []
+        self.retry_after: str | None = None
         self.asked: list[tuple[int, int]] = []
         service = self
 
@@ -72,6 +74,8 @@ class Deliveries:
                 document = {"paged-result": echoed, "event-deliveries": shown}
                 body = b"<html>" * (status == 200) if is_failing else json.dumps(document).encode()
                 self.send_response(status)
+                if is_failing and service.retry_after is not None:
+                    self.send_header("Retry-After", service.retry_after)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
@@ -242,6 +246,18 @@ def test_trouble_is_told_once_and_leaves_no_gap(
         "warning: GET /event-deliveries: 503; trying again\n1 delivery\n"
     )
     assert [pause for pause in sleeps if pause >= 10] == [10, 20, 40]
+
+
+@pytest.mark.parametrize(("asked", "waited"), [("900", 900), ("9" * 18, 3600)])
+def test_a_service_that_asks_for_a_pause_gets_it(
+    tail: Tail, service: Deliveries, sleeps: Pauses, asked: str, waited: int
+) -> None:
+    service.retry_after = asked
+    sleeps.steps = [lambda: service.failing.append(429)]
+    outcome = tail("--for", "2h")
+    assert outcome.code == 0
+    assert f"; trying again in {waited} s, as it asks\n" in outcome.err
+    assert sleeps[:3] == [10, waited, 10]
 
 
 def test_that_the_trouble_is_over_is_told(tail: Tail, service: Deliveries, sleeps: Pauses) -> None:

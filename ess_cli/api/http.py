@@ -308,6 +308,8 @@ class Http:
                 doubts.append(failure)
             if again and wait_s is not None and wait_s > _LONGEST_WAIT_S:
                 failure.details += (f"  the service asks to wait {_as_time(wait_s)}",)
+                if isinstance(failure, Temporary):
+                    failure.wait_s = wait_s
                 again = False
             if not again or attempt == ATTEMPTS or self._interruption.exit_code:
                 break

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 app = noun()
 
 _LONGEST_PAUSE_S = 300.0
+# A service may ask to be left alone for longer than that; a date of next year is a mistake.
+_LONGEST_ASKED_S = 3600.0
 # So much longer than meant between two looks, and the machine has slept.
 _GAP_S = 60.0
 # A login page in between goes away; what answers so for five minutes wants to be looked at.
@@ -199,6 +201,7 @@ class _Follower:
     def _rows(self, newcomers: "Newcomers") -> Iterator[Any]:
         pause_s = self._interval_s
         while True:
+            asked_s = 0.0
             try:
                 for page in newcomers.look():
                     for row in page:
@@ -213,11 +216,13 @@ class _Follower:
                 self._unusable += isinstance(error, BadReply)
                 if self._unusable >= (_MOST_UNUSABLE if newcomers.looks else 1):
                     raise
-                if not self._is_troubled:
-                    self._ess.terminal.warn(f"{error.message}; trying again")
-                self._is_troubled = True
                 pause_s = min(2 * pause_s, max(_LONGEST_PAUSE_S, self._interval_s))
-            if not self._pause(pause_s):
+                asked_s = _asked_s(error)
+                if not self._is_troubled:
+                    when = f" in {asked_s:.0f} s, as it asks" if asked_s > pause_s else ""
+                    self._ess.terminal.warn(f"{error.message}; trying again{when}")
+                self._is_troubled = True
+            if not self._pause(max(pause_s, asked_s)):
                 return
 
     def _say_again(self, newcomers: "Newcomers") -> None:
@@ -252,6 +257,12 @@ class _Follower:
             self._failed += 1
             self._ess.terminal.warn(f"{self._in_flight} was not forwarded: {why}")
         self._in_flight = None
+
+
+def _asked_s(error: EssError) -> float:
+    """How long the service asks to be left alone; 0 where it does not ask."""
+    asked_s = error.wait_s if isinstance(error, Temporary) else None
+    return min(asked_s or 0.0, _LONGEST_ASKED_S)
 
 
 def _sender(ess: Any, address: str, *, in_envelope: bool) -> Callable[[Any], str]:
