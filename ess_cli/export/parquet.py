@@ -142,7 +142,11 @@ class _File:
         try:
             self._sink = pa.OSFile(str(path), "wb")
             self._writer = pq.ParquetWriter(
-                self._sink, columns.schema, compression="zstd", use_dictionary=columns.repeating
+                self._sink,
+                columns.schema,
+                compression="zstd",
+                use_dictionary=columns.repeating,
+                write_statistics=columns.sought,
             )
         except OSError as error:
             raise self._trouble(error) from error

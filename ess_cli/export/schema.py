@@ -19,6 +19,7 @@ _NUMBERS = ("attempt", "http")
 _TOPIC = Column("topic", "topic")
 # A dictionary is of no use where nearly each value is another one.
 _DISTINCT = ("event_id", "time", "event_time", "body", "other")
+_LONG = ("answer", "body", "other")
 
 
 class Columns:
@@ -31,6 +32,7 @@ class Columns:
     Attributes:
         schema: names and types, the same in all files of a layout.
         repeating: the names of columns whose values repeat.
+        sought: those that queries compare, so that smallest and largest values are worth keeping.
     """
 
     def __init__(self, layout: Layout) -> None:
@@ -51,6 +53,7 @@ class Columns:
             ]
         )
         self.repeating = [name for name in self.schema.names if name not in _DISTINCT]
+        self.sought = [name for name in self.schema.names if name not in _LONG]
 
     def batch(self, rows: Sequence[Row]) -> tuple[pa.Array, pa.RecordBatch]:
         """The topics of rows, and what goes into files."""

@@ -26,9 +26,9 @@ MUSTS = (
         (
             "            slot = value & mask\n"
             "            while (there := slots[slot]) and there != value:\n"
-            "                slot = (slot + 1) & mask\n            found.append(not there)",
+            "                slot = (slot + 1) & mask\n            slots[slot] = value\n",
             "            slot = value & mask\n            there = slots[slot]\n"
-            "            found.append(not there)",
+            "            slots[slot] = value\n",
             f"{WHOLE}test_a_service_that_dies_leaves_the_old_file_whole_and_the_next_run_right",
         ),
     ),
