@@ -96,14 +96,15 @@ class Partitions:
         topic, batch = self._columns.batch(rows)
         # What is told apart by number need not be looked at row by row.
         topics = topic.dictionary_encode("encode")
-        days = batch["time"].cast(pa.date32()).cast(pa.string()).dictionary_encode("encode")
-        count = len(days.dictionary)
+        days = batch["time"].cast(pa.date32()).dictionary_encode("encode")
+        named_days = days.dictionary.cast(pa.string()).to_pylist()
+        count = len(named_days)
         parts = pc.add(pc.multiply(topics.indices, count), days.indices)
         found = pc.unique(parts).to_pylist()
         for part in found:
             those = batch if len(found) == 1 else batch.filter(pc.equal(parts, part))
             named = topics.dictionary[part // count].as_py()
-            yield _directory(named, days.dictionary[part % count].as_py()), those
+            yield _directory(named, named_days[part % count]), those
 
     def _flush(self, directory: str) -> None:
         import pyarrow as pa

@@ -1,8 +1,8 @@
 """How fast ``ess deliveries export`` is: ``python -m tests.bench.export [ROWS]``.
 
-A part of ``tests.bench.run``, which can be run alone. A million deliveries, of 3 topics and 30
-days, to jsonl and to Parquet, against fetching the same pages and throwing them away; and the most
-memory held. They take turns; medians are shown.
+A part of ``tests.bench.run``, which can be run alone. A million deliveries of 3 topics and 30
+days, listed by their time, to jsonl and to Parquet, against fetching the same pages and throwing
+them away; and the most memory held. They take turns; medians are shown.
 """
 
 from __future__ import annotations
@@ -22,26 +22,30 @@ from tests.bench.server import PAGE, delivery
 from tests.bench.timing import BARE_PAGES, in_turns, ratio
 
 ROWS = 1_000_000
+DAYS = 30
 _MARK = "@id@"
 
 
-def page_maker(rows: int) -> list[list[bytes]]:
-    """Pages of each topic and day, in pieces between which the ids go."""
+def page_maker() -> list[list[bytes]]:
+    """A page of each day, its topics taking turns, in pieces between which the ids go."""
     pages = []
-    for number in range(90):
-        row = delivery(0) | {
-            "event-id": _MARK,
-            "topic": f"Topic-{number % 3}",
-            "timestamp": f"2026-11-{number // 3 + 1:02d}T12:59:30Z",
-        }
-        text = json.dumps([row] * PAGE)
-        pages.append([piece.encode() for piece in text.split(_MARK)])
+    for day in range(1, DAYS + 1):
+        rows = [
+            delivery(0)
+            | {
+                "event-id": _MARK,
+                "topic": f"Topic-{number % 3}",
+                "timestamp": f"2026-11-{day:02d}T12:{number // 60:02d}:{number % 60:02d}Z",
+            }
+            for number in range(PAGE)
+        ]
+        pages.append([piece.encode() for piece in json.dumps(rows).split(_MARK)])
     return pages
 
 
 def serve(rows: int) -> None:
     """Print the port, then answer until ended."""
-    pages = page_maker(rows)
+    pages = page_maker()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -50,7 +54,7 @@ def serve(rows: int) -> None:
 
         def do_GET(self) -> None:
             offset = int(parse_qs(urlsplit(self.path).query).get("offset", ["0"])[0])
-            pieces = pages[offset // PAGE % len(pages)]
+            pieces = pages[min(offset * DAYS // rows, DAYS - 1)]
             whole = [pieces[0]]
             for number, piece in enumerate(pieces[1:], offset):
                 whole += (b"ADEIboH1Q7m-%010d" % number, piece)
