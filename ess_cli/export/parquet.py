@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 # Rows are held so that a row group is worth reading; bodies may be long, so bytes are counted.
 _GROUP_BYTES = 8 << 20
-_HELD_BYTES = 32 << 20
+_HELD_BYTES = 24 << 20
 _GROUP_ROWS = 65_536
 _OPEN_FILES = 128
 
@@ -41,8 +42,8 @@ def need_pyarrow() -> None:
 class Partitions:
     """Writes rows into files by topic and day.
 
-    At most 128 files are open. A partition that comes again after its file was closed goes on in
-    another one, ``…-part2.parquet``.
+    Arrow writes in a thread beside the one that fetches. At most 128 files are open. A partition
+    that comes again after its file was closed goes on in another one, ``…-part2.parquet``.
 
     Args:
         place: where.
@@ -54,6 +55,8 @@ class Partitions:
         self._place = place
         self._stem = stem
         self._columns = Columns(layout)
+        self._pool = ThreadPoolExecutor(1)
+        self._writing: Future[None] | None = None
         self._held: dict[str, list[pa.RecordBatch]] = {}
         self._held_bytes: dict[str, int] = {}
         self._open: dict[str, _File] = {}
@@ -80,10 +83,13 @@ class Partitions:
             self._flush(directory)
         for directory in list(self._open):
             self._close(directory)
+        self._pool.shutdown()
         return sorted(each for files in self._written.values() for each in files)
 
     def leave(self) -> None:
         """Let go of the files, unfinished as they are."""
+        # A file must not be closed while it is written.
+        self._pool.shutdown()
         for file in self._open.values():
             file.leave()
         self._open.clear()
@@ -118,7 +124,9 @@ class Partitions:
             file = self._new(directory)
         # The one used last stands last.
         self._open[directory] = file
-        file.write(pa.Table.from_batches(batches, self._columns.schema))
+        table = pa.Table.from_batches(batches, self._columns.schema)
+        self._settle()
+        self._writing = self._pool.submit(file.write, table)
 
     def _new(self, directory: str) -> _File:
         part = len(self._written.get(directory, [])) + 1
@@ -126,7 +134,14 @@ class Partitions:
         name = f"{directory}/{self._stem}{ending}"
         return _File(name, self._place.stage(name), self._columns)
 
+    def _settle(self) -> None:
+        """Wait for what is being written, and raise what became of it."""
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            writing.result()
+
     def _close(self, directory: str) -> None:
+        self._settle()
         file = self._open.pop(directory)
         self._written.setdefault(directory, []).append(file.close())
 
