@@ -203,7 +203,8 @@ def test_ctrl_c_ends_it_while_a_reply_is_held_back(home: Path, fault: str) -> No
             )
             process.send_signal(signal.SIGINT)
             _, err = process.communicate(timeout=30)
-        assert (process.returncode, err.splitlines()[-1]) == (0, "stopped")
+        assert process.returncode == 0
+        assert "stopped" in err.splitlines()  # what delivers may say where to after that
 
 
 def test_a_client_that_waits_for_ever_does_not_keep_the_server(tmp_path: Path) -> None:

@@ -107,16 +107,12 @@ def serve(
         ess.terminal.write(f"{address}\n".encode())
         ess.terminal.flush()
         ess.terminal.note(f"try: curl -H 'Authorization: Bearer sandbox' {address}/topics")
-        is_interrupted = False
         try:
             server.serve_forever()
         except KeyboardInterrupt:
-            is_interrupted = True
+            ess.terminal.note("stopped")
         finally:
             server.shutdown()
-        if is_interrupted:
-            # The last line: the thread that delivers has said what it had to say.
-            ess.terminal.note("stopped")
 
 
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?", re.ASCII)
