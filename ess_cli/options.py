@@ -137,6 +137,12 @@ def global_options(
     """Every command takes these, before or after its name."""
 
 
+PageSize = Annotated[
+    int | None,
+    typer.Option(
+        "--page-size", metavar="N", min=1, max=LARGEST_COUNT, help="Rows a request. [1000]"
+    ),
+]
 Param = Annotated[
     list[str] | None,
     typer.Option("--param", metavar="KEY=VALUE", help="A raw query parameter; may be repeated."),
@@ -160,12 +166,7 @@ def listing_options(
             "--offset", metavar="N", min=0, max=LARGEST_COUNT, help="Begin at the service's row N."
         ),
     ] = None,
-    page_size: Annotated[
-        int | None,
-        typer.Option(
-            "--page-size", metavar="N", min=1, max=LARGEST_COUNT, help="Rows a request. [1000]"
-        ),
-    ] = None,
+    page_size: PageSize = None,
     all: Annotated[bool, typer.Option("--all", help="Every row, however many.")] = False,  # noqa: A002
     sort: Annotated[
         str | None,

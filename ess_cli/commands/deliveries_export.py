@@ -22,7 +22,7 @@ from ess_cli.commands.deliveries_filters import (
 )
 from ess_cli.errors import UsageFault
 from ess_cli.files import resolved
-from ess_cli.options import LARGEST_COUNT, Cfg, EventType, Param, Topic, teaches
+from ess_cli.options import Cfg, EventType, PageSize, Param, Topic, teaches
 from ess_cli.render.columns import Column, Table
 from ess_cli.times import parse_duration_s, parse_moment
 
@@ -85,12 +85,7 @@ def export(
             "--overlap", metavar="DURATION", help="How late a row may turn up in the list. [1h]"
         ),
     ] = None,
-    page_size: Annotated[
-        int | None,
-        typer.Option(
-            "--page-size", metavar="N", min=1, max=LARGEST_COUNT, help="Rows a request. [1000]"
-        ),
-    ] = None,
+    page_size: PageSize = None,
     param: Param = None,
 ) -> None:
     """Write deliveries into files, each once an event and configuration.
