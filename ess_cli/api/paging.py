@@ -9,7 +9,7 @@ an error, since a server that ignores ``offset`` would otherwise be asked for ev
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import chain, compress
 from operator import itemgetter, or_
 from typing import Any, Generic, NamedTuple, TypeVar, cast
@@ -94,7 +94,6 @@ class Listing(Generic[RecordT]):
         seen: deque[set[object]] = deque(maxlen=_REMEMBERED_PAGES)
         while True:
             batches, facts = self._http.rows(self._path, self._key, self._query(offset, limit))
-            known = set().union(*seen)
             # Of a page in many batches, the first and the last ones are remembered.
             first: set[object] = set()
             last: deque[set[object]] = deque(maxlen=_REMEMBERED_PAGES)
@@ -102,14 +101,15 @@ class Listing(Generic[RecordT]):
             count, brought_new = 0, False
             for rows in batches:
                 identities = _identities(rows, self._identity)
-                is_new = [identity not in known for identity in identities]
+                distinct = set(identities)
+                is_new = _are_new(identities, distinct, seen)
                 if held is None:
-                    first, brought_new = set(identities), any(is_new)
-                elif known and not brought_new:
+                    first, brought_new = distinct, any(is_new)
+                elif any(seen) and not brought_new:
                     raise self._nothing_new(offset)
                 else:
                     yield (*held, False)
-                    last.append(set(identities))
+                    last.append(distinct)
                 if not all(is_new):
                     # NOTE: one without an identity may be another row that looks alike.
                     is_nameless = [isinstance(identity, _Nameless) for identity in identities]
@@ -180,6 +180,15 @@ class _Nameless(str):
     """What stands for a row that its keys do not tell from others: all of it."""
 
     __slots__ = ()
+
+
+def _are_new(
+    identities: Sequence[object], distinct: set[object], seen: Collection[set[object]]
+) -> list[bool]:
+    """Which of a page's rows were in none of the pages seen; quick where none was."""
+    if all(map(distinct.isdisjoint, seen)):
+        return [True] * len(identities)
+    return [not any(identity in each for each in seen) for identity in identities]
 
 
 def _identities(rows: Sequence[Mapping[str, Any]], keys: tuple[str, ...]) -> list[object]:

@@ -52,11 +52,12 @@ class Columns:
                 ("other", pa.string()),
             ]
         )
+        self._with_topic = self.schema.append(pa.field("topic", pa.string()))
         self.repeating = [name for name in self.schema.names if name not in _DISTINCT]
         self.sought = [name for name in self.schema.names if name not in _LONG]
 
-    def batch(self, rows: Sequence[Row]) -> tuple[pa.Array, pa.RecordBatch]:
-        """The topics of rows, and what goes into files."""
+    def batch(self, rows: Sequence[Row]) -> pa.RecordBatch:
+        """Rows as columns: what goes into files, and the topic last."""
         import pyarrow as pa
 
         others: dict[int, dict[str, Any]] = {}
@@ -69,9 +70,10 @@ class Columns:
         other = (
             [None] * len(rows) if not others else [_json(others.get(n)) for n in range(len(rows))]
         )
-        topics = self._array(_TOPIC, rows, texts, others)
-        batch = pa.record_batch([*arrays, pa.array(other, pa.string())], schema=self.schema)
-        return topics, batch
+        topic = self._array(_TOPIC, rows, texts, others)
+        return pa.record_batch(
+            [*arrays, pa.array(other, pa.string()), topic], schema=self._with_topic
+        )
 
     def _all_texts(self, rows: Sequence[Row]) -> dict[str, pa.Array]:
         """The columns of text, by the service's key: all at once takes half as long."""
@@ -101,6 +103,8 @@ class Columns:
         try:
             found = texts.get(str(column.value))
             found = pa.array(column.of_all(rows)) if found is None else found
+            if found.type == kind:
+                return found
             if _is_exact(found.type, kind):
                 return found.cast(kind)
         except (pa.ArrowException, OverflowError, TypeError, ValueError):
@@ -135,7 +139,7 @@ def _is_exact(found: pa.DataType, kind: pa.DataType) -> bool:
     import pyarrow as pa
 
     from_others = {pa.string(): pa.int64(), pa.timestamp("us", "UTC"): pa.string()}
-    return found in (kind, pa.null(), from_others.get(kind))
+    return found in (pa.null(), from_others.get(kind))
 
 
 def _number(value: object) -> int | None:
