@@ -10,15 +10,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 from tests.bench.rows import Row, as_markdown
 from tests.bench.server import PAGE, delivery
+from tests.bench.serving import answer, served
 from tests.bench.timing import BARE_PAGES, in_turns, ratio
 
 ROWS = 1_000_000
@@ -47,56 +45,34 @@ def serve(rows: int) -> None:
     """Print the port, then answer until ended."""
     pages = page_maker()
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        wbufsize = -1
-        disable_nagle_algorithm = True
+    def reply(_path: str, offset: int) -> bytes:
+        pieces = pages[min(offset * DAYS // rows, DAYS - 1)]
+        whole = [pieces[0]]
+        for number, piece in enumerate(pieces[1:], offset):
+            whole += (b"ADEIboH1Q7m-%010d" % number, piece)
+        uri = f"/ess/v1/event-deliveries?offset={offset + PAGE}&limit={PAGE}"
+        facts = {"next-page-uri": uri} if offset + PAGE < rows else {}
+        start = json.dumps({**facts, "event-deliveries": 0}).removesuffix("0}").encode()
+        return start + (b"".join(whole) if offset < rows else b"[]") + b"}"
 
-        def do_GET(self) -> None:
-            offset = int(parse_qs(urlsplit(self.path).query).get("offset", ["0"])[0])
-            pieces = pages[min(offset * DAYS // rows, DAYS - 1)]
-            whole = [pieces[0]]
-            for number, piece in enumerate(pieces[1:], offset):
-                whole += (b"ADEIboH1Q7m-%010d" % number, piece)
-            uri = f"/ess/v1/event-deliveries?offset={offset + PAGE}&limit={PAGE}"
-            facts = {"next-page-uri": uri} if offset + PAGE < rows else {}
-            start = json.dumps({**facts, "event-deliveries": 0}).removesuffix("0}").encode()
-            body = start + (b"".join(whole) if offset < rows else b"[]") + b"}"
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    sys.stdout.write(f"{server.server_address[1]}\n")
-    sys.stdout.flush()
-    server.serve_forever()
+    answer(reply)
 
 
 def measure(home: Path, rows: int, rounds: int) -> list[Row]:
     """The promises, measured."""
     ess = str(Path(sys.executable).parent / "ess")
     environment = {"PATH": os.environ["PATH"], "HOME": str(home), "ESS_TOKEN": "bench-token"}
-    command = [sys.executable, "-m", "tests.bench.export", "--serve", str(rows)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            port = process.stdout.readline().strip() if process.stdout else ""
-            url = environment["ESS_BASE_URL"] = f"http://127.0.0.1:{port}/ess/v1"
-            export = [ess, "deliveries", "export", "--to"]
-            runs = in_turns(
-                {
-                    "bare": [sys.executable, "-c", BARE_PAGES.format(url=url, rows=rows)],
-                    "jsonl": [*export, str(home / "all.jsonl")],
-                    "parquet": [*export, str(home / "lake")],
-                },
-                environment,
-                rounds,
-            )
-        finally:
-            process.kill()
+    export = [ess, "deliveries", "export", "--to"]
+    with served("tests.bench.export", rows) as url:
+        runs = in_turns(
+            {
+                "bare": [sys.executable, "-c", BARE_PAGES.format(url=url, rows=rows)],
+                "jsonl": [*export, str(home / "all.jsonl")],
+                "parquet": [*export, str(home / "lake")],
+            },
+            environment | {"ESS_BASE_URL": url},
+            rounds,
+        )
     shutil.rmtree(home / "lake")
     found = []
     for name in ("jsonl", "parquet"):
@@ -113,7 +89,7 @@ def main() -> int:
         serve(int(sys.argv[2]))
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else ROWS
     with tempfile.TemporaryDirectory() as home:
-        found = measure(Path(home), rows, 3)
+        found = measure(Path(home), rows, 5)
     sys.stdout.write(as_markdown(found) + "\n")
     return 0 if all(row.held for row in found) else 1
 

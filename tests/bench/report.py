@@ -9,16 +9,12 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 from tests.bench.rows import Row, as_markdown
+from tests.bench.serving import answer, served
 from tests.bench.timing import timed
 from tests.told import attempt, delivery
 
@@ -55,43 +51,12 @@ def serve(rows: int) -> None:
     pages = _pages()
     keys = {"/event-deliveries": b"event-deliveries", "/event-delivery-attempts": b"attempts"}
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        wbufsize = -1
-        disable_nagle_algorithm = True
+    def reply(path: str, offset: int) -> bytes:
+        page = pages[path] if offset < rows // 2 else b"[]"
+        page = page.replace(_NUMBER, b"%d" % offset)
+        return b'{"paged-result": {"limit": %d}, "%s": %s}' % (PAGE, keys[path], page)
 
-        def do_GET(self) -> None:
-            url = urlsplit(self.path)
-            path = url.path.removeprefix("/ess/v1")
-            offset = int(parse_qs(url.query).get("offset", ["0"])[0])
-            page = pages[path] if offset < rows // 2 else b"[]"
-            page = page.replace(_NUMBER, b"%d" % offset)
-            body = b'{"paged-result": {"limit": %d}, "%s": %s}' % (PAGE, keys[path], page)
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    sys.stdout.write(f"{server.server_address[1]}\n")
-    sys.stdout.flush()
-    server.serve_forever()
-
-
-@contextmanager
-def served(rows: int) -> Iterator[str]:
-    """The base URL of a service with so many rows."""
-    command = [sys.executable, "-m", "tests.bench.report", "serve", str(rows)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            port = process.stdout.readline().strip() if process.stdout else ""
-            yield f"http://127.0.0.1:{port}/ess/v1"
-        finally:
-            process.kill()
+    answer(reply)
 
 
 def measure(home: Path, rows: int) -> list[Row]:
@@ -102,7 +67,7 @@ def measure(home: Path, rows: int) -> list[Row]:
     command += ["--since", "2026-11-01", "--until", "2026-12-31"]
     runs = {}
     for count in (rows // 10, rows):
-        with served(count) as url:
+        with served("tests.bench.report", count) as url:
             runs[count] = timed(command, {**environment, "ESS_BASE_URL": url})
             told = f"{count // 2:,} rows read, {count // 2:,} counted"
             if (home / "report.html").read_text().count(told) != 2:
@@ -127,6 +92,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["serve"]:
+    if sys.argv[1:2] == ["--serve"]:
         serve(int(sys.argv[2]))
     sys.exit(main())

@@ -14,13 +14,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
 from tests.bench import export, report, sandbox
 from tests.bench.rows import Row, as_markdown
+from tests.bench.serving import served
 from tests.bench.timing import BARE_PAGES, in_turns, ratio
 
 ROWS = 100_000
@@ -32,18 +31,6 @@ _BARE_GET = """
 import requests
 print(len(requests.get({url!r} + "/topics", headers={{"Authorization": "Bearer bench"}}).content))
 """
-
-
-@contextmanager
-def canned_server() -> Iterator[str]:
-    """The base URL of the server with replies made beforehand."""
-    command = [sys.executable, "-m", "tests.bench.server", str(ROWS)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            port = process.stdout.readline().strip() if process.stdout else ""
-            yield f"http://127.0.0.1:{port}/ess/v1"
-        finally:
-            process.kill()
 
 
 def sandbox_rate(ess: str, environment: dict[str, str]) -> float:
@@ -88,7 +75,7 @@ def measure(home: Path) -> list[Row]:
     others = (f"configuration-{number}\t{number}\n" for number in range(NAMES // 2))
     (names / "delivery-cfg").write_text("".join([*lines, *others]))
     tab = [ess, "__complete", "delivery-cfg", "configuration-49"]
-    with canned_server() as url:
+    with served("tests.bench.server", ROWS) as url:
         environment["ESS_BASE_URL"] = url
         starts = in_turns(
             {
@@ -135,7 +122,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as home:
         rows = [
             *measure(Path(home)),
-            *export.measure(Path(home), export.ROWS, 3),
+            *export.measure(Path(home), export.ROWS, 5),
             *report.measure(Path(home), report.ROWS),
             *sandbox.measure(Path(home)),
         ]

@@ -1,15 +1,14 @@
-"""A loopback server with replies made beforehand, so that the bench times the client.
+"""Replies made beforehand: ``/topics`` with ten, ``/event-deliveries`` in pages of 1000.
 
-``python -m tests.bench.server ROWS`` prints its port, then answers until it is ended:
-``/topics`` with ten topics, ``/event-deliveries`` with ROWS rows in pages of 1000.
+``python -m tests.bench.server --serve ROWS`` prints its port, then answers until it is ended.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs, urlsplit
+
+from tests.bench.serving import answer
 
 PAGE = 1000
 _BODY = json.dumps(
@@ -60,32 +59,11 @@ def page(offset: int, rows: int) -> bytes:
 
 def main() -> None:
     """Serve until ended."""
-    rows = int(sys.argv[1])
-    replies = {f"/event-deliveries {n}": page(n, rows) for n in range(0, rows + 1, PAGE)}
-    replies["/topics 0"] = topics()
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        wbufsize = -1
-        disable_nagle_algorithm = True
-
-        def do_GET(self) -> None:
-            url = urlsplit(self.path)
-            offset = parse_qs(url.query).get("offset", ["0"])[0]
-            body = replies[f"{url.path.removeprefix('/ess/v1')} {offset}"]
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    sys.stdout.write(f"{server.server_address[1]}\n")
-    sys.stdout.flush()
-    server.serve_forever()
+    rows = int(sys.argv[2])
+    offsets = range(0, rows + 1, PAGE)
+    replies = {("/event-deliveries", offset): page(offset, rows) for offset in offsets}
+    replies["/topics", 0] = topics()
+    answer(lambda path, offset: replies[path, offset])
 
 
 if __name__ == "__main__":

@@ -58,5 +58,6 @@ def in_turns(
 
 
 def ratio(runs: dict[str, list[Run]], name: str, base: str) -> float:
-    """Median over median."""
-    return median(run.seconds for run in runs[name]) / median(run.seconds for run in runs[base])
+    """The median of each turn's ratio: a machine's speed drifts, and hits both of one turn."""
+    turns = zip(runs[name], runs[base], strict=True)
+    return median(run.seconds / bare.seconds for run, bare in turns)
