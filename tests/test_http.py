@@ -17,8 +17,10 @@ import requests
 import urllib3
 
 from ess_cli import __version__
-from ess_cli.api.http import Authorization, Http, Service
+from ess_cli.api.exchange import Service
+from ess_cli.api.http import Http
 from ess_cli.api.pacing import SENDING
+from ess_cli.api.sending import Authorization, Sender
 from ess_cli.errors import EssError
 from tests import hostile
 from tests.hostile import (
@@ -466,7 +468,7 @@ def _made(kind: type[BaseException]) -> BaseException:
 def _http(adapter: requests.adapters.BaseAdapter) -> Http:
     service = Service("https://service.invalid/ess/v1", True, 5.0)
     authorization = Authorization(f"Bearer {TOKEN}")
-    return Http(service, lambda: authorization, adapter=adapter, sleep=lambda _: None)
+    return Http(Sender(service, lambda: authorization, adapter=adapter, sleep=lambda _: None))
 
 
 @pytest.mark.parametrize("kind", FOREIGN, ids=lambda kind: f"{kind.__module__}.{kind.__name__}")

@@ -14,7 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from ess_cli.api.http import Authorization, Http, Service
+from ess_cli.api.exchange import Service
+from ess_cli.api.http import Http
+from ess_cli.api.sending import Authorization, Sender
 from ess_cli.errors import Interrupted
 from ess_cli.interruption import Interruption
 from tests import hostile
@@ -327,9 +329,8 @@ def test_many_threads_share_one_interruption(wire: Wire) -> None:
     interruption.tell = told.append
 
     def write_two(ends: list[object]) -> None:
-        http = Http(
-            Service(server.url, True, 10.0), lambda: Authorization("x"), interruption=interruption
-        )
+        service = Service(server.url, True, 10.0)
+        http = Http(Sender(service, lambda: Authorization("x"), interruption=interruption))
         for _ in range(2):
             try:
                 ends.append(http.post("/rows", {}, "look")[0])

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from ess_cli.api.http import Authorization, Http, Service
+from ess_cli.api.exchange import Service
+from ess_cli.api.http import Http
+from ess_cli.api.sending import Authorization, Sender
 from ess_cli.errors import Interrupted
 from ess_cli.interruption import Interruption
 from tests import hostile
@@ -165,9 +167,8 @@ def test_a_write_on_the_wire_is_answered_and_nothing_is_sent_after_it(wire: Wire
         gate.opened.set()
 
     interruption.tell = tell
-    http = Http(
-        Service(server.url, True, 10.0), lambda: Authorization("x"), interruption=interruption
-    )
+    service = Service(server.url, True, 10.0)
+    http = Http(Sender(service, lambda: Authorization("x"), interruption=interruption))
     interruption.end_after(0.2)
     try:
         document, _ = http.post("/rows", {}, "look")
@@ -191,9 +192,8 @@ def test_where_nothing_can_be_broken_off_nothing_new_is_sent(wire: Wire) -> None
     thread.start()
     thread.join(PATIENCE_S)
     until(lambda: interruption.exit_code == 13)
-    http = Http(
-        Service(server.url, True, 10.0), lambda: Authorization("x"), interruption=interruption
-    )
+    service = Service(server.url, True, 10.0)
+    http = Http(Sender(service, lambda: Authorization("x"), interruption=interruption))
     with pytest.raises(Interrupted, match="left out, since --max-duration is over"):
         http.get("/rows")
     http.close()

@@ -1,128 +1,41 @@
-"""Requests with their rules: what is tried again, what never, and what the end of it means.
-
-A GET or PUT is tried up to three times, on connection faults and statuses that pass. A POST, and
-the GET that starts a job, is sent again only where provably nothing was received, or after a 429.
-A write that may have been received and was not answered is in doubt, and that beats whatever
-comes after it. A signal lets a write on the wire come to its end, and then nothing is sent any
-more, not even again.
-"""
+"""The service's verbs: calls, and what is expected of their replies."""
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+from typing import Any, TypeVar, cast
 
-from ess_cli import __version__
 from ess_cli.api.decoding import decode
-from ess_cli.api.exchange import Broken, Service, Sink, Wire
-from ess_cli.api.faults import (
-    RETRYABLE,
-    Reply,
-    fault,
-    not_json,
-    retry_after_s,
-    unknown,
-    wrong_shape,
-)
-from ess_cli.api.pacing import SENDING
+from ess_cli.api.exchange import Sink
+from ess_cli.api.faults import Reply, not_json, unknown, wrong_shape
 from ess_cli.api.paths import Query, query_string
+from ess_cli.api.sending import READS, Call, Sender
 from ess_cli.api.shapes import rows_under
-from ess_cli.errors import BadReply, CredentialsRefused, EssError, Temporary, UsageFault
-from ess_cli.interruption import Interruption
+from ess_cli.errors import BadReply, UsageFault
 
-if TYPE_CHECKING:
-    from requests.adapters import BaseAdapter
-
-__all__ = ["ATTEMPTS", "Authorization", "Http", "Service"]
-
-ATTEMPTS = 3
-_LONGEST_WAIT_S = 60.0
 # From here on the rows of a list are read one by one: as objects they take four times the memory.
 LONG_BYTES = 16 * 1024 * 1024
-_READS = frozenset({"GET", "HEAD", "OPTIONS"})
-# Parameters that may stand in a log; criteria and raw filters may hold phone numbers.
-_SHOWN_PARAMETERS = frozenset({"limit", "offset", "topicId"})
 
 T = TypeVar("T")
 
 
-class Authorization(NamedTuple):
-    """What a request is authorised with.
-
-    Attributes:
-        header: the value of the Authorization header; None where it is not sent.
-        user_token: the value of the user-token header; None where it is not sent.
-    """
-
-    header: str | None
-    user_token: str | None = None
-
-
-class _Call(NamedTuple):
-    """A request to make.
-
-    Attributes:
-        query: with its question mark, percent-encoded; empty for none.
-        look: for a write, how to look what became of it; None for a read.
-        once: never sent again if it may have been received.
-        sink: takes the body where it is a file; None where it is JSON.
-        headers: those of this call only.
-    """
-
-    method: str
-    path: str
-    query: str
-    body: bytes | None
-    look: str | None
-    once: bool
-    sink: Sink | None = None
-    headers: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def line(self) -> str:
-        return f"{self.method} {self.path}"
-
-
 class Http:
-    """Sends requests to one service.
+    """One service, by its verbs.
 
     Args:
-        service: where to.
-        credentials: asked for at each request, not before.
-        adapter: carries the requests; None for real connections.
-        log: gets one line for each request sent; it may hold secrets until it is redacted.
-        sleep: waits between attempts; takes seconds.
-        interruption: told of each write on the wire, and asked before anything is sent.
-        renew: gets new credentials, once, where a read was refused with a 401, which it is given
-            and may raise; the read is then sent again. None where that is the end. Once more
-            after :meth:`may_renew_again`.
+        sender: sends the calls.
     """
 
-    def __init__(
-        self,
-        service: Service,
-        credentials: Callable[[], Authorization],
-        *,
-        adapter: BaseAdapter | None = None,
-        log: Callable[[str], None] | None = None,
-        sleep: Callable[[float], None] = time.sleep,
-        interruption: Interruption | None = None,
-        renew: Callable[[CredentialsRefused], None] | None = None,
-    ) -> None:
-        self.service = service
-        self._credentials = credentials
-        self._wire = Wire(service, adapter, log)
-        self._sleep = sleep
-        self._interruption = interruption or Interruption()
-        self._renew = renew
-        self._has_renewed = False
+    def __init__(self, sender: Sender) -> None:
+        self._sender = sender
 
     def may_renew_again(self) -> None:
-        """New credentials may be had once more: a run that never ends outlives those it has."""
-        self._has_renewed = False
+        """A read that is refused once more may get new credentials once more."""
+        self._sender.may_renew_again()
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._sender.close()
 
     def get(self, path: str, query: Query = ()) -> Any:
         """The JSON document at a path below the base URL.
@@ -143,8 +56,8 @@ class Http:
         Raises:
             EssError: as :meth:`get`.
         """
-        call = _Call("GET", path, query_string(query), None, look=None, once=False)
-        return _shaped(call, self._exchange(call), expects)
+        call = Call("GET", path, query_string(query), None, look=None, once=False)
+        return _shaped(call, self._sender.exchange(call), expects)
 
     def rows(
         self, path: str, key: str, query: Query
@@ -162,8 +75,8 @@ class Http:
         Raises:
             EssError: as :meth:`get`; for a long reply also while the batches are read.
         """
-        call = _Call("GET", path, query_string(query), None, look=None, once=False)
-        reply = self._exchange(call)
+        call = Call("GET", path, query_string(query), None, look=None, once=False)
+        reply = self._sender.exchange(call)
         if len(reply.body) < LONG_BYTES:
             document = _shaped(call, reply, lambda document: _with_rows(document, key))
             return iter([document[key]]), document
@@ -177,8 +90,8 @@ class Http:
 
         As after any write, an empty reply means that it is done; ``expects`` gets an empty object.
         """
-        call = _Call("GET", path, query_string(query), None, look=look, once=True)
-        reply = self._exchange(call)
+        call = Call("GET", path, query_string(query), None, look=look, once=True)
+        reply = self._sender.exchange(call)
         return _shaped(call, reply, expects) if reply.body.strip() else expects({})
 
     def download(
@@ -196,8 +109,8 @@ class Http:
             BadReply: it is answered with anything but a redirect, a refusal or the file.
             EssError: as :meth:`get`, and what the sink raises.
         """
-        call = _Call("GET", path, query, None, None, once=False, sink=sink, headers=headers)
-        reply = self._exchange(call)
+        call = Call("GET", path, query, None, None, once=False, sink=sink, headers=headers)
+        reply = self._sender.exchange(call)
         if reply.status != 200:
             raise BadReply(f"{call.line}: {reply.status} comes without a file", http=reply.status)
 
@@ -207,12 +120,12 @@ class Http:
         Returns:
             The reply's document (None where its body is empty), and the reply.
         """
-        call = _Call("POST", path, "", _encoded(body), look=look, once=True)
+        call = Call("POST", path, "", _encoded(body), look=look, once=True)
         return self._written(call)
 
     def put(self, path: str, body: object, look: str) -> tuple[Any, Reply]:
         """Replace a thing; as :meth:`post`, but repeated when that may help."""
-        call = _Call("PUT", path, "", _encoded(body), look=look, once=False)
+        call = Call("PUT", path, "", _encoded(body), look=look, once=False)
         return self._written(call)
 
     def raw(
@@ -233,119 +146,22 @@ class Http:
         look: str | None = "with a GET of the same path"
         if starts_job:
             look = "by the notice that the job is done"
-        elif method in _READS:
+        elif method in READS:
             look = None
         once = starts_job or method not in ("GET", "PUT")
-        call = _Call(method, path, query_string(query), body, look, once)
-        reply = self._exchange(call)
+        call = Call(method, path, query_string(query), body, look, once)
+        reply = self._sender.exchange(call)
         if look is not None and reply.body.strip():
             _document(call, reply)
         return reply
 
     def url(self, path: str, query: Query = ()) -> str:
         """The whole URL of a path, for messages."""
-        return f"{self.service.base_url}{path}{query_string(query)}"
+        return f"{self._sender.service.base_url}{path}{query_string(query)}"
 
-    def close(self) -> None:
-        """Let go of the connections."""
-        self._wire.close()
-
-    def _written(self, call: _Call) -> tuple[Any, Reply]:
-        reply = self._exchange(call)
+    def _written(self, call: Call) -> tuple[Any, Reply]:
+        reply = self._sender.exchange(call)
         return (_document(call, reply) if reply.body.strip() else None), reply
-
-    def _exchange(self, call: _Call) -> Reply:
-        """The reply to a call, once it is a success."""
-        doubts: list[EssError] = []
-        try:
-            return self._renewing(call, doubts)
-        except EssError as error:
-            raise doubts[-1] if doubts else error from error.__cause__
-        except Exception:
-            raise
-        except BaseException as interrupt:
-            # NOTE: what was interrupted after it left may arrive all the same.
-            if call.look is not None and (doubts or SENDING.began):
-                raise unknown(f"{call.line}: interrupted", call.look) from interrupt
-            raise
-
-    def _renewing(self, call: _Call, doubts: list[EssError]) -> Reply:
-        """As :meth:`_attempts`; a read that was refused with a 401 once more with a new token."""
-        try:
-            return self._attempts(call, doubts)
-        except CredentialsRefused as refused:
-            is_read = refused.http == 401 and call.look is None
-            if not is_read or self._renew is None or self._has_renewed:
-                raise
-            self._has_renewed = True
-            self._renew(refused)
-            return self._attempts(call, doubts)
-
-    def _attempts(self, call: _Call, doubts: list[EssError]) -> Reply:
-        """Send until there is a success, within the rules for this kind of call.
-
-        Args:
-            call: the request.
-            doubts: takes the errors of attempts that may have been received. A success makes
-                up for them: what a PUT was to set is then set.
-        """
-        for attempt in range(1, ATTEMPTS + 1):
-            wait_s: float | None = None
-            try:
-                reply = self._send(call)
-            except Broken as broken:
-                failure = _failure(call, broken)
-                again = not broken.lasting and not (call.once and broken.sent)
-            else:
-                refusal = fault(reply, call.line, call.look)
-                if refusal is None:
-                    return reply
-                failure = refusal
-                again = reply.status in RETRYABLE and (not call.once or reply.status == 429)
-                wait_s = retry_after_s(reply)
-            SENDING.began = False
-            if failure.exit_code == 7:
-                doubts.append(failure)
-            if again and wait_s is not None and wait_s > _LONGEST_WAIT_S:
-                failure.details += (f"  the service asks to wait {_as_time(wait_s)}",)
-                if isinstance(failure, Temporary):
-                    failure.wait_s = wait_s
-                again = False
-            if not again or attempt == ATTEMPTS or self._interruption.exit_code:
-                break
-            # The wait itself may be broken off: what is in doubt is in doubt already.
-            self._interruption.told()
-            self._sleep(random.uniform(0, 2.0 ** (attempt - 1)) if wait_s is None else wait_s)  # noqa: S311
-        raise failure
-
-    def _send(self, call: _Call) -> Reply:
-        self._interruption.check(call.line)
-        SENDING.began = False
-        credentials = self._credentials()
-        is_file = call.sink is not None
-        headers = {
-            **({} if credentials.header is None else {"Authorization": credentials.header}),
-            "Accept": "*/*" if is_file else "application/json",
-            # NOTE: a file is wanted as it is stored; its size is that of those bytes.
-            "Accept-Encoding": "identity" if is_file else "gzip",
-            "User-Agent": f"ess/{__version__}",
-            **dict(call.headers),
-        }
-        if credentials.user_token is not None:
-            headers["user-token"] = credentials.user_token
-        if call.body is not None:
-            headers["Content-Type"] = "application/json"
-            headers["Content-Length"] = str(len(call.body))
-        elif call.method not in _READS:
-            headers["Content-Length"] = "0"
-        shown = f"{call.line}{_shown_query(call.query)}"
-        target, departure = f"{call.path}{call.query}", SENDING.departure
-        with (
-            nullcontext()
-            if call.look is None
-            else self._interruption.write(call.line, lambda: departure.began)
-        ):
-            return self._wire.send(call.method, target, headers, call.body, shown, call.sink)
 
 
 def _encoded(body: object) -> bytes:
@@ -360,16 +176,7 @@ def _encoded(body: object) -> bytes:
     return text.encode()
 
 
-def _failure(call: _Call, broken: Broken) -> EssError:
-    message = f"{call.line}: {broken}"
-    if call.look is not None and broken.sent:
-        return unknown(message, call.look)
-    if broken.unusable is not None:
-        return broken.unusable(message, hint=broken.hint)
-    return Temporary(message, hint=broken.hint or "try again later")
-
-
-def _document(call: _Call, reply: Reply) -> Any:
+def _document(call: Call, reply: Reply) -> Any:
     """The JSON of a reply.
 
     Raises:
@@ -390,7 +197,7 @@ def _document(call: _Call, reply: Reply) -> Any:
     raise doubt
 
 
-def _shaped(call: _Call, reply: Reply, expects: Callable[[Any], T]) -> T:
+def _shaped(call: Call, reply: Reply, expects: Callable[[Any], T]) -> T:
     document = _document(call, reply)
     try:
         return expects(document)
@@ -404,24 +211,10 @@ def _with_rows(document: Any, key: str) -> dict[str, Any]:
 
 
 def _checked(
-    call: _Call, reply: Reply, batches: Iterable[list[dict[str, Any]]]
+    call: Call, reply: Reply, batches: Iterable[list[dict[str, Any]]]
 ) -> Iterator[list[dict[str, Any]]]:
     """The batches, a complaint about their text as an error about the reply."""
     try:
         yield from batches
     except ValueError as error:
         raise not_json(reply, call.line, str(error)) from None
-
-
-def _as_time(wait_s: float) -> str:
-    for unit, size_s in (("days", 86400), ("hours", 3600), ("minutes", 60)):
-        if wait_s >= 2 * size_s:
-            return f"{wait_s:.0f} s ({wait_s / size_s:.0f} {unit})"
-    return f"{wait_s:.0f} s"
-
-
-def _shown_query(query: str) -> str:
-    """A query for the log."""
-    names = ((pair, pair.partition("=")[0]) for pair in query.removeprefix("?").split("&") if pair)
-    shown = [pair if name in _SHOWN_PARAMETERS else f"{name}=…" for pair, name in names]
-    return "?" + "&".join(shown) if shown else ""

@@ -177,7 +177,7 @@ def _try_before_storing(ess: Any, entered: Credentials) -> None:
 
 def _try(ess: Any, credentials: Credentials) -> EssError | None:
     """What keeps the service from answering with these credentials; None where it answers."""
-    from ess_cli.api.http import Authorization
+    from ess_cli.api.sending import Authorization
 
     http = ess.http_with(
         lambda: Authorization(credentials.authorization, credentials.user_token_value)

@@ -222,7 +222,7 @@ def _fetch(ess: Any, plan: Plan, notice: "Notice") -> None:
         BadReply: it lies elsewhere, or is not what was announced.
         EssError: it cannot be had or written.
     """
-    from ess_cli.api.http import Authorization
+    from ess_cli.api.sending import Authorization
     from ess_cli.dumps.places import place_of
 
     place = place_of(notice.uri, ess.settings.base_url, plan.allowed)

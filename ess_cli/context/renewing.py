@@ -60,7 +60,7 @@ def renew(run: Run, home: Home, consumer: Consumer, validity_s: int) -> Renewed:
     """
     from ess_cli import renewal
     from ess_cli.api import tokens
-    from ess_cli.api.http import Authorization
+    from ess_cli.api.sending import Authorization
 
     base_url = run.settings.base_url
     host = base_url._replace(url=base_url.origin, path="")

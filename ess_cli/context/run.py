@@ -16,7 +16,8 @@ from ess_cli.render.terminal import Terminal
 from ess_cli.times import wire
 
 if TYPE_CHECKING:
-    from ess_cli.api.http import Authorization, Http
+    from ess_cli.api.http import Http
+    from ess_cli.api.sending import Authorization
     from ess_cli.config import Settings
     from ess_cli.config.base_url import BaseUrl
     from ess_cli.credentials import Credentials
@@ -84,16 +85,18 @@ class Run:
         Args:
             credentials: asked for at each request.
             base_url: something else than the service, reached by the same rules.
-            renew: see :class:`ess_cli.api.http.Http`.
+            renew: see :class:`ess_cli.api.sending.Sender`.
         """
         import time
 
-        from ess_cli.api.http import Http, Service
+        from ess_cli.api.exchange import Service
+        from ess_cli.api.http import Http
+        from ess_cli.api.sending import Sender
 
         base_url = base_url or self.settings.base_url
         is_own = base_url.origin == self.settings.base_url.origin
         is_embedded = is_own and self.settings.is_sandbox
-        return Http(
+        sender = Sender(
             Service(
                 base_url.url,
                 base_url.is_loopback or is_embedded,
@@ -107,6 +110,7 @@ class Run:
             interruption=self.interruption,
             renew=renew,
         )
+        return Http(sender)
 
     @contextmanager
     def unattended(self, command: str) -> Iterator[None]:
@@ -234,7 +238,7 @@ class Run:
         )
 
     def _authorization(self) -> Authorization:
-        from ess_cli.api.http import Authorization
+        from ess_cli.api.sending import Authorization
 
         found = self.credentials
         user_token = found.user_token

@@ -22,8 +22,8 @@ MUSTS = (
         ("ATTEMPTS = 3", "ATTEMPTS = 4", "test_retries.py::test_a_read_is_given_up_after_three"),
         ("ATTEMPTS = 3", "ATTEMPTS = 2", f"{_PASSING}[503]"),
         (
-            'call = _Call("PUT", path, "", _encoded(body), look=look, once=False)',
-            'call = _Call("PUT", path, "", _encoded(body), look=look, once=True)',
+            'call = Call("PUT", path, "", _encoded(body), look=look, once=False)',
+            'call = Call("PUT", path, "", _encoded(body), look=look, once=True)',
             "test_retries.py::test_a_failing_read_back_after_a_put_is_a_warning",
         ),
         (
