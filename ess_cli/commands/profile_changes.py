@@ -1,7 +1,6 @@
 """``ess profile set`` and ``remove``: changing the configuration file."""
 
 import shlex
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,6 +9,7 @@ import typer
 from ess_cli import config
 from ess_cli.cache import remember_profiles
 from ess_cli.cli import Write, noun
+from ess_cli.commands import profile_options as asked
 from ess_cli.commands.profile import Name, load_config, settle_output
 from ess_cli.commands.profile_rows import PROFILES, address, is_active, profile_row
 from ess_cli.config import Config, Profile, UnusableError
@@ -92,15 +92,15 @@ def set_profile(
     """
     ess = ctx.obj
     given = {
-        **_taken_from_flags(ess.flags),
+        **asked.from_flags(ess.flags),
         "protected": protected,
-        "token_command": _arguments(token_command),
-        "company_id": _plain("--company-id", company_id),
-        "ca_bundle": _existing("--ca-bundle", ca_bundle),
+        "token_command": asked.program(token_command),
+        "company_id": asked.plain("--company-id", company_id),
+        "ca_bundle": asked.existing("--ca-bundle", ca_bundle),
         "auto_refresh": auto_refresh,
-        "refresh_path": _refresh_path(refresh_path),
-        "consumer_key_file": _existing("--consumer-key-file", consumer_key_file),
-        "consumer_secret_file": _existing("--consumer-secret-file", consumer_secret_file),
+        "refresh_path": asked.refresh_path(refresh_path),
+        "consumer_key_file": asked.existing("--consumer-key-file", consumer_key_file),
+        "consumer_secret_file": asked.existing("--consumer-secret-file", consumer_secret_file),
     }
     back = {
         "base_url": no_base_url,
@@ -116,7 +116,7 @@ def set_profile(
     settle_output(ess)
     known = load_config()
     before = _changeable(known, name)
-    _change(ess, known, before, _changes(given, back))
+    _change(ess, known, before, asked.changes(given, back))
 
 
 @app.command("remove", cls=Write)
@@ -150,57 +150,6 @@ def remove_profile(ctx: typer.Context, name: Name) -> None:
     ess.terminal.note(f"done: {what}")
 
 
-def _taken_from_flags(flags: Any) -> dict[str, Any]:
-    """The three global options that are the profile's here, taken away from this run."""
-    asked: tuple[tuple[str, str, Callable[[str], Any], str], ...] = (
-        ("base_url", "base_url", config.parse_base_url, config.DEFAULT_BASE_URL),
-        ("output", "output", config.parse_output, "json"),
-        ("timeout_s", "timeout", config.parse_timeout, "30"),
-    )
-    taken = {}
-    for field, flag, parse, example in asked:
-        option = "--" + flag.replace("_", "-")
-        said = config.said(option, getattr(flags, flag), {}, parse, example)
-        taken[field] = said[0] if said else None
-        setattr(flags, flag, None)
-    return taken
-
-
-def _arguments(command: str | None) -> tuple[str, ...] | None:
-    if command is None:
-        return None
-    try:
-        arguments = tuple(shlex.split(command))
-    except ValueError:
-        arguments = ()
-    if not arguments or not all(part.isprintable() and part for part in arguments):
-        raise UsageFault(
-            "--token-command: not a program and its arguments",
-            hint="quoted as for a shell, for instance --token-command 'pass show ess'",
-        )
-    return arguments
-
-
-def _plain(option: str, value: str | None) -> str | None:
-    if value is not None and (not value or not value.isprintable()):
-        raise UsageFault(f'{option}: not a plain value: "{value}"')
-    return value
-
-
-def _refresh_path(text: str | None) -> str | None:
-    example = "/apptoken-refresh"
-    said = config.said("--refresh-path", text, {}, config.parse_refresh_path, example)
-    return said[0] if said else None
-
-
-def _existing(option: str, path: str | None) -> str | None:
-    if path is None:
-        return None
-    if not Path(path).exists():
-        raise UsageFault(f"{option}: no such file: {path}")
-    return str(Path(path).absolute())
-
-
 def _changeable(known: Config, name: str) -> Profile:
     """The profile to be changed, a new one where there is none.
 
@@ -224,24 +173,6 @@ def _keep_off_sandbox(name: str) -> None:
             "the sandbox is built in and cannot be changed or removed",
             hint="ess sandbox reset makes its data new; for settings, take another name",
         )
-
-
-def _changes(given: dict[str, Any], back: dict[str, bool]) -> dict[str, Any]:
-    """The fields to replace. A way back makes a field what a new profile has.
-
-    Raises:
-        UsageFault: nothing is to be set, or something both set and taken back.
-    """
-    fresh = Profile("")
-    changes = {field: value for field, value in given.items() if value is not None}
-    for field in (field for field, wanted in back.items() if wanted):
-        if field in changes:
-            name = field.removesuffix("_s").replace("_", "-")
-            raise UsageFault(f"--{name} and --no-{name} contradict each other")
-        changes[field] = getattr(fresh, field)
-    if not changes:
-        raise UsageFault("nothing to set", hint="ess profile set --help lists what can be set")
-    return changes
 
 
 def _change(ess: Any, known: Config, before: Profile, changes: dict[str, Any]) -> None:
