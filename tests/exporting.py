@@ -109,6 +109,15 @@ class Deliveries:
         self._server.server_close()
 
 
+@pytest.fixture(autouse=True)
+def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The directory that the test works in."""
+    path = tmp_path / "work"
+    path.mkdir()
+    monkeypatch.chdir(path)
+    return path
+
+
 @pytest.fixture
 def service() -> Iterator[Deliveries]:
     running = Deliveries()

@@ -10,6 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pytest
+
 from ess_cli.sandbox.behaviour import Behaviour
 from ess_cli.sandbox.server import make_server
 from ess_cli.sandbox.store import Store
@@ -94,3 +96,11 @@ class Scripted:
                 pass
 
         return Handler
+
+
+@pytest.fixture
+def service() -> Iterator[Scripted]:
+    """One, running."""
+    running = Scripted()
+    yield running
+    running.close()

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import Outcome, Run
-from tests.services import Scripted, Sent
+from tests.services import Scripted, Sent, service
 
-
-@pytest.fixture
-def service() -> Iterator[Scripted]:
-    running = Scripted()
-    yield running
-    running.close()
+__all__ = ["service"]
 
 
 def call(ess: Run, service: Scripted, *argv: str, stdin: bytes = b"") -> Outcome:

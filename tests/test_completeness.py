@@ -9,7 +9,6 @@ import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -22,7 +21,9 @@ from ess_cli.sandbox.routes import ROUTES
 from tests.commands import COMMANDS
 from tests.conftest import Run
 from tests.examples import OPERATIONS, name_of
-from tests.services import Scripted
+from tests.services import Scripted, service
+
+__all__ = ["service"]
 
 ROOT = Path(__file__).parent.parent
 
@@ -76,13 +77,6 @@ EXIT_CODES = {
 }
 IN_ITS_OWN_TESTS = {11}
 WITHOUT_A_LINE = {1, 130, 141, 143}
-
-
-@pytest.fixture
-def service() -> Iterator[Scripted]:
-    running = Scripted()
-    yield running
-    running.close()
 
 
 def names_only(operation: str) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import Outcome, Run
-from tests.services import Scripted
+from tests.services import Scripted, service
+
+__all__ = ["service"]
 
 CONFIGURATION = {
     "del-cfg-nm": "hhh",
@@ -26,13 +27,6 @@ BODY = {
     "start-date": "2026-11-23T08:30:00Z",
     "end-date": None,
 }
-
-
-@pytest.fixture
-def service() -> Iterator[Scripted]:
-    running = Scripted()
-    yield running
-    running.close()
 
 
 def call(ess: Run, service: Scripted, *argv: str) -> Outcome:

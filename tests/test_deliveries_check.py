@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +12,14 @@ from tests import hostile
 from tests.conftest import Outcome, Run
 from tests.hostile import Wire, hold, on
 from tests.processes import Shell
-from tests.services import Scripted
+from tests.services import Scripted, service
+
+__all__ = ["service"]
 
 wire = hostile.wire
 CHECK = ("deliveries", "check")
 PATH = "/event-deliveries/summary"
 HINT = "hint: ess deliveries check --max-failed 0\n"
-
-
-@pytest.fixture
-def service() -> Iterator[Scripted]:
-    running = Scripted()
-    yield running
-    running.close()
 
 
 def asked(ess: Run, service: Scripted, *argv: str) -> Outcome:

@@ -7,7 +7,6 @@ import resource
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,9 @@ from tests import hostile
 from tests.conftest import Outcome, Run
 from tests.hostile import Wire, hold, on
 from tests.processes import Shell
-from tests.services import Scripted
+from tests.services import Scripted, service
+
+__all__ = ["service"]
 
 wire = hostile.wire
 METRICS = ("deliveries", "metrics", "--textfile")
@@ -67,13 +68,6 @@ NAMES = (
     "cr\r\tand tab",
     "",
 )
-
-
-@pytest.fixture
-def service() -> Iterator[Scripted]:
-    running = Scripted()
-    yield running
-    running.close()
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import html
 import os
 import re
 import shlex
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -16,20 +15,15 @@ import pytest
 
 from ess_cli.render.terminal import visible
 from tests.conftest import Outcome, Run
-from tests.services import Scripted
+from tests.services import Scripted, service
 from tests.told import at, attempt, delivery, hostile, tell
+
+__all__ = ["service"]
 
 REPORT = ("deliveries", "report", "--html", "-")
 NOT_LISTED = "Delivery refused: host b.example is not on the allow-list"
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 VOID = {"meta", "br"}
-
-
-@pytest.fixture
-def service() -> Iterator[Scripted]:
-    running = Scripted()
-    yield running
-    running.close()
 
 
 class Page(HTMLParser):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import resource
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,9 @@ import pytest
 
 from tests.conftest import Outcome, Run
 from tests.examples import as_printed, reply_to
-from tests.services import Scripted
+from tests.services import Scripted, service
+
+__all__ = ["service"]
 
 PATH = "/event-deliveries/summary"
 CSV = """\
@@ -48,13 +49,6 @@ TWO_BY_TWO: dict[str, Any] = {
         },
     ]
 }
-
-
-@pytest.fixture
-def service() -> Iterator[Scripted]:
-    running = Scripted()
-    yield running
-    running.close()
 
 
 def asked(ess: Run, service: Scripted, *argv: str) -> Outcome:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
 
 from tests.conftest import Run
 from tests.examples import as_printed, reply_to
-from tests.services import Scripted
+from tests.services import Scripted, service
+
+__all__ = ["service"]
 
 TWO = ("delivery-cfg", "list", "--offset", "5", "--limit", "2")
 BUFFER = "http://da3d-gen-bit-wls005.dalab.syniverse.com:45002/ess-event-buffer/v1/aggregate/"
@@ -54,13 +55,6 @@ id\tname\tactive\tformat\tthrottling\tcron\taddress
 """,
     "name": "1652\n1653\n",
 }
-
-
-@pytest.fixture
-def service() -> Iterator[Scripted]:
-    running = Scripted()
-    yield running
-    running.close()
 
 
 @pytest.mark.parametrize(("format", "printed"), LISTED.items())

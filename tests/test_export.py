@@ -17,19 +17,10 @@ import pytest
 
 from tests.conftest import Run
 from tests.examples import reply_to
-from tests.exporting import Deliveries, delivery, service
+from tests.exporting import Deliveries, delivery, service, work
 from tests.services import Scripted
 
-__all__ = ["service"]
-
-
-@pytest.fixture(autouse=True)
-def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The directory that the test works in."""
-    path = tmp_path / "work"
-    path.mkdir()
-    monkeypatch.chdir(path)
-    return path
+__all__ = ["service", "work"]
 
 
 def ids(path: Path) -> list[str]:

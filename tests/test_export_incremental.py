@@ -13,20 +13,11 @@ from typing import Any
 import pytest
 
 from tests.conftest import Outcome, Run
-from tests.exporting import Deliveries, delivery, service
+from tests.exporting import Deliveries, delivery, service, work
 
-__all__ = ["service"]
+__all__ = ["service", "work"]
 
 LINE = ("deliveries", "export", "--to", "lake", "--incremental", "state")
-
-
-@pytest.fixture(autouse=True)
-def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The directory that the test works in."""
-    path = tmp_path / "work"
-    path.mkdir()
-    monkeypatch.chdir(path)
-    return path
 
 
 class Lake:

@@ -13,10 +13,10 @@ import duckdb
 import pytest
 
 from tests.conftest import Run
-from tests.exporting import Deliveries, delivery, service
+from tests.exporting import Deliveries, delivery, service, work
 from tests.processes import ROOT
 
-__all__ = ["service"]
+__all__ = ["service", "work"]
 
 COLUMNS = [
     ("event_id", "VARCHAR"),
@@ -29,15 +29,6 @@ COLUMNS = [
     ("body", "VARCHAR"),
     ("other", "VARCHAR"),
 ]
-
-
-@pytest.fixture(autouse=True)
-def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The directory that the test works in."""
-    path = tmp_path / "work"
-    path.mkdir()
-    monkeypatch.chdir(path)
-    return path
 
 
 def asked(query: str) -> list[tuple[Any, ...]]:

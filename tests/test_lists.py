@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
 
 import pytest
 
 from tests.conftest import Run
-from tests.services import Scripted
+from tests.services import Scripted, service
 
-
-@pytest.fixture
-def service() -> Iterator[Scripted]:
-    running = Scripted()
-    yield running
-    running.close()
+__all__ = ["service"]
 
 
 @pytest.mark.parametrize(

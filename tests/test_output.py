@@ -5,24 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import yaml
 
 from tests.conftest import Outcome, Run
-from tests.services import Scripted
+from tests.services import Scripted, service
+
+__all__ = ["service"]
 
 HEADER = "id,topic,event-type,cfg-id,configuration,match,start"
 NASTY = "a\tb\nc\rd\x1b[31me\u202ef\u200bg\x00h"
-
-
-@pytest.fixture
-def service() -> Iterator[Scripted]:
-    running = Scripted()
-    yield running
-    running.close()
 
 
 def topics(ess: Run, service: Scripted, names: list[Any], *argv: str) -> Outcome:

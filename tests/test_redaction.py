@@ -19,8 +19,10 @@ import pytest
 import ess_cli
 from tests.commands import COMMANDS
 from tests.conftest import MemoryKeyring, Outcome, Run
-from tests.services import Scripted
+from tests.services import Scripted, service
 from tests.test_auth import on_terminal
+
+__all__ = ["service"]
 
 TOKEN = "canary-access-5b1e07"
 USER_TOKEN = "canary-user-9c2f44"
@@ -118,13 +120,6 @@ def search(ess: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Searche
     work.mkdir()
     monkeypatch.chdir(work)
     return Searcher(ess, tmp_path)
-
-
-@pytest.fixture
-def service() -> Iterator[Scripted]:
-    running = Scripted()
-    yield running
-    running.close()
 
 
 LOUD = ("--debug", "-v")

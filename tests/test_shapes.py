@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.conftest import Run
-from tests.services import Scripted
+from tests.services import Scripted, service
+
+__all__ = ["service"]
 
 # A command line, the path it reads, and replies that it cannot show.
 WRONG: dict[tuple[str, str], list[Any]] = {
@@ -42,13 +43,6 @@ WRONG: dict[tuple[str, str], list[Any]] = {
     ("event-types get E", "/event-types/E"): [[], {"fields": []}, {"fields": {"a": "Text"}}],
     ("buffer-files list", "/event-buffer-files"): [{"files": "x"}],
 }
-
-
-@pytest.fixture
-def service() -> Iterator[Scripted]:
-    running = Scripted()
-    yield running
-    running.close()
 
 
 @pytest.mark.parametrize("form", ["tsv", "json"])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import Outcome, Run
-from tests.services import Scripted, Sent
+from tests.services import Scripted, Sent, service
+
+__all__ = ["service"]
 
 CREATE = ("subs", "create", "--topic", "NIS-Events", "--cfg", "hhh")
 NUMBER = ("--number", "+12025550123")
@@ -17,13 +18,6 @@ NO_END_TOLD = (
     "warning: no read tells when a subscription ends: if this one has an end date, the service may"
     " drop it with this update; --end-date or --no-end-date says which is meant\n"
 )
-
-
-@pytest.fixture
-def service() -> Iterator[Scripted]:
-    running = Scripted()
-    yield running
-    running.close()
 
 
 def call(ess: Run, service: Scripted, *argv: str) -> Outcome:

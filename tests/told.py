@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tests.services import Scripted
+if TYPE_CHECKING:
+    from tests.services import Scripted
 
 BEGIN = datetime(2026, 11, 20, tzinfo=UTC)
 # Names, answers and addresses as nobody honest would choose them.
