@@ -78,8 +78,10 @@ MUSTS = (
             "test_topics.py::test_a_dry_run_of_a_dump_starts_nothing",
         ),
         (
-            "look=look, once=True)\n        reply = self._sender.exchange(call)\n        return _shaped",
-            "look=look, once=False)\n        reply = self._sender.exchange(call)\n        return _shaped",
+            "look=look, once=True)\n"
+            "        reply = self._sender.exchange(call)\n        return _shaped",
+            "look=look, once=False)\n"
+            "        reply = self._sender.exchange(call)\n        return _shaped",
             "test_retries.py::test_a_job_is_started_once_and_then_in_doubt",
         ),
         (
