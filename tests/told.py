@@ -64,6 +64,7 @@ def attempt(
         "event-timestamp": at(600 * number),
         "delivery-status": "SUCCESS",
         "del-cfg-nm": name,
+        "del-addr": "https://hooks.example.com/ess",
         "attempt-number": 1,
         "attempt-result": "SUCCESS" if http == 200 else "FAILED",
         "attempt-timestamp": at(600 * number + 2),

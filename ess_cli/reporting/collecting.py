@@ -145,7 +145,7 @@ class Collector:
             tally = self._tally(row)
             tally.statuses[status] += 1
             address = row.get("delivery-point")
-            if address is not None:
+            if address is not None and address != tally.address:
                 tally.address = short(address, _LONGEST_NAME)
             cfg_id = row.get("del-cfg-id")
             if cfg_id is not None and len(tally.ids) < _MOST_IDS:
