@@ -154,6 +154,22 @@ def test_many_topics_and_days_are_all_written(ess: Run, service: Deliveries) -> 
     ]
 
 
+def test_what_cannot_be_written_ends_the_run_before_the_list_ends(
+    ess: Run, service: Deliveries, work: Path
+) -> None:
+    service.rows = [delivery(number, **{"event-body": "x" * 40_000}) for number in range(2000)]
+    in_the_way = work / "lake" / "topic=NIS-Events"
+    in_the_way.parent.mkdir()
+    in_the_way.write_text("somebody's\n")
+    outcome = ess("deliveries", "export", "--to", "lake", "--page-size", "100", env=service.env)
+    assert (outcome.code, outcome.out) == (12, "")
+    where = in_the_way / "day=2026-11-22" / "deliveries.parquet"
+    assert outcome.err == f"error: {where} cannot be written: Not a directory\n"
+    # Of 20: what the thread could not do is told when it is given more.
+    assert service.requests == 6
+    assert in_the_way.read_text() == "somebody's\n"
+
+
 def test_a_second_export_replaces_the_first(ess: Run, service: Deliveries, work: Path) -> None:
     line = ("deliveries", "export", "--to", "lake")
     service.rows = [delivery(1), delivery(2000)]

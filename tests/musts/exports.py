@@ -241,6 +241,14 @@ MUSTS = (
         ),
     ),
     must(
+        "What fails in the thread that writes ends the run.",
+        (
+            "            writing.result()\n",
+            "            writing.exception()\n",
+            f"{LAKE}test_what_cannot_be_written_ends_the_run_before_the_list_ends",
+        ),
+    ),
+    must(
         "A bucket's server that says nothing keeps no run beyond its time.",
         (
             'self._try("written", lambda: _apart(connect, _PATIENCE_S))',
