@@ -10,6 +10,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from math import inf
 from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Any
@@ -22,6 +23,8 @@ _ROOM = 1000
 _GRACE_S = 10.0
 _HASTE_S = 1.0
 _STUCK_S = 3.0
+# A signal that comes when Python is about to wait, and no longer looks, is heard after the wait.
+_LISTEN_S = 0.5
 # `timeout` and process managers send one signal to the process and to its group: that is one.
 _SAME_S = 0.25
 
@@ -76,13 +79,15 @@ class Receiver:
 
         After each of these come the arrivals that were still in flight.
         """
-        deadline = None if limit_s is None else monotonic() + limit_s
+        deadline = inf if limit_s is None else monotonic() + limit_s
         while True:
+            left_s = deadline - monotonic()
             try:
-                found = self._queue.get(timeout=_left_s(deadline))
+                found = self._queue.get(timeout=max(0.0, min(left_s, _LISTEN_S)))
             except Empty:
-                self.timed_out, deadline = True, None
-                self.end()
+                if left_s <= _LISTEN_S:
+                    self.timed_out, deadline = True, inf
+                    self.end()
                 continue
             if found is None:
                 return
@@ -122,10 +127,6 @@ class Receiver:
             if self._left.is_set():
                 return
         self._queue.put(arrival)
-
-
-def _left_s(deadline: float | None) -> float | None:
-    return None if deadline is None else max(0.0, deadline - monotonic())
 
 
 @contextmanager
