@@ -119,12 +119,25 @@ def write_whole(path: Path, content: bytes, *, private: bool = True) -> None:
             os.fsync(stream.fileno())
         Path(temporary).replace(target)
         temporary = None
+        flush_directory(target.parent)
     except (OSError, RuntimeError) as error:
         raise file_trouble("written", path, error) from error
     finally:
         # Also where a signal, or the end of --max-duration, broke it off.
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)
+
+
+def flush_directory(path: Path) -> None:
+    """See that what was renamed in a directory is on the disk, where the file system can say so."""
+    if os.name == "nt":
+        return  # there, a directory cannot be opened
+    with suppress(OSError):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def make_directory(path: Path) -> None:

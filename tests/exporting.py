@@ -6,14 +6,19 @@ import csv
 import gzip
 import io
 import json
+import os
+import subprocess
+import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+
+from tests.processes import ROOT
 
 
 def delivery(number: int, /, **more: Any) -> dict[str, Any]:
@@ -31,6 +36,52 @@ def delivery(number: int, /, **more: Any) -> dict[str, Any]:
         "event-body": json.dumps({"number": f"+1202555{number:04d}", "carrier_id": number}),
         **more,
     }
+
+
+_KILLED = """
+import os, signal, sys
+work, left, events = os.getcwd(), [int(sys.argv[1])], sys.argv[2].split(",")
+def hook(event, args):
+    if event in events and args and work in (path := str(args[0])) and "__pycache__" not in path:
+        left[0] -= 1
+        if left[0] == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+sys.addaudithook(hook)
+from ess_cli.main import main
+sys.exit(main(sys.argv[3:]))
+"""
+
+
+def started(
+    service: Deliveries,
+    *argv: str,
+    kill_at: int = 0,
+    at: str = "open,os.rename,os.remove,os.mkdir,os.rmdir",
+    script: str = _KILLED,
+    env: Mapping[str, str] | None = None,
+) -> subprocess.Popen[bytes]:
+    """A run in a process of its own, killed when it does its so-manieth thing to the disk.
+
+    Args:
+        service: what it reads.
+        argv: the arguments of ``ess``.
+        kill_at: which one, from 1 on; 0 for none.
+        at: what counts.
+        script: what the process runs instead.
+        env: more environment.
+    """
+    return subprocess.Popen(
+        [sys.executable, "-c", script, str(kill_at), at, *argv],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={
+            "HOME": os.environ["HOME"],
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(ROOT),
+            **service.env,
+            **(env or {}),
+        },
+    )
 
 
 def rows_in(path: Path) -> list[dict[str, Any]]:

@@ -264,6 +264,8 @@ def test_a_target_that_cannot_be_written_is_found_before_anything_is_fetched(
         ["--to", "x", "--format", "xml"],
         ["--to", "x.jsonl", "--incremental", "state"],
         ["--to", "x.jsonl", "--body", ","],
+        ["--to", "x", "--body", "a-b,c,a_b"],
+        ["--to", "x", "--body", "number,Number"],
         ["--to", "x.jsonl", "--since", "whenever"],
         ["--to", "x.jsonl", "--until", "whenever"],
         ["--to", "x.jsonl", "--param", "no-value"],

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.conftest import Outcome, Run
-from tests.exporting import Deliveries, delivery, service, work
+from tests.exporting import Deliveries, delivery, service, started, work
 
 __all__ = ["service", "work"]
 
@@ -104,6 +100,17 @@ def test_a_status_is_waited_for_too(lake: Lake, service: Deliveries) -> None:
     service.rows[0] = delivery(0, **{"delivery-status": "FAILED"})
     lake.ok("--status", "FAILED")
     assert lake.files == {"deliveries-000001.jsonl": ["000"]}
+
+
+def test_a_status_that_never_comes_is_waited_for_until_another_one_is_final(
+    lake: Lake, service: Deliveries, work: Path
+) -> None:
+    service.rows = [delivery(0, **{"delivery-status": "RETRY"})]
+    lake.ok("--status", "FAILED")
+    assert json.loads((work / "state").read_text())["waiting"] == ["event-0000000\t1266"]
+    service.rows[0] = delivery(0)
+    lake.ok("--status", "FAILED")
+    assert json.loads((work / "state").read_text())["waiting"] == []
 
 
 def test_what_turns_up_within_the_overlap_is_not_missed(lake: Lake, service: Deliveries) -> None:
@@ -253,7 +260,7 @@ def test_two_runs_at_once_do_not_share_a_state(lake: Lake, service: Deliveries) 
         if number == 1:
             second.append(lake())
 
-    first = started(service)
+    first = started(service, *LINE, "--format", "jsonl")
     with first:
         service.before = meanwhile
         first.communicate(timeout=30)
@@ -262,107 +269,8 @@ def test_two_runs_at_once_do_not_share_a_state(lake: Lake, service: Deliveries) 
     assert "another export goes on from" in second[0].err
 
 
-def test_a_number_that_a_killed_run_used_is_not_used_again(
-    lake: Lake, service: Deliveries, work: Path
-) -> None:
-    """It was killed between its files and the state, and its rows have left the list since."""
-    service.rows = [delivery(0)]
-    lake.ok()
-    state = (work / "state").read_bytes()
-    service.rows += [delivery(1)]
-    lake.ok()
-    (work / "state").write_bytes(state)
-    service.rows = [delivery(0)]
-    lake.ok()
-    service.rows += [delivery(2)]
-    lake.ok()
-    assert lake.files == {
-        "deliveries-000001.jsonl": ["000"],
-        "deliveries-000002.jsonl": ["001"],
-        "deliveries-000003.jsonl": ["002"],
-    }
-
-
 def test_a_state_holds_no_secret(lake: Lake, service: Deliveries, work: Path) -> None:
     service.rows = [delivery(0)]
     lake.ok()
     assert "token-1" not in (work / "state").read_text()
     assert (work / "state").stat().st_mode & 0o777 == 0o600
-
-
-# A run that is killed, at each thing that it does to the disk
-
-_KILLED = """
-import os, signal, sys
-work, left = os.getcwd(), [int(sys.argv[1])]
-def hook(event, args):
-    if event in ("open", "os.rename", "os.remove", "os.mkdir", "os.rmdir") and args:
-        path = str(args[0])
-        if work in path and "__pycache__" not in path:
-            left[0] -= 1
-            if left[0] == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-sys.addaudithook(hook)
-from ess_cli.main import main
-sys.exit(main(sys.argv[2:]))
-"""
-
-
-def started(service: Deliveries, kill_at: int = 0, form: str = "jsonl") -> subprocess.Popen[bytes]:
-    """A run in a process of its own, killed when it does its so-manieth thing to the disk."""
-    return subprocess.Popen(
-        [sys.executable, "-c", _KILLED, str(kill_at), *LINE, "--format", form],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env={
-            "HOME": os.environ["HOME"],
-            "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(Path(__file__).parent.parent),
-            **service.env,
-        },
-    )
-
-
-def contents(work: Path) -> dict[str, Any]:
-    """All that is there, by name."""
-    return {
-        path.relative_to(work).as_posix(): path.read_bytes()
-        for path in work.rglob("*")
-        if path.is_file()
-    }
-
-
-@pytest.mark.parametrize("form", ["jsonl", pytest.param("parquet", marks=pytest.mark.long)])
-def test_a_run_killed_at_any_point_and_started_again_leaves_what_one_run_leaves(
-    ess: Run, service: Deliveries, work: Path, form: str
-) -> None:
-    before = [delivery(number) for number in range(20)]
-    before[3] |= {"delivery-status": "RETRY"}
-    after = [delivery(number, topic="a/b" if number % 2 else "c") for number in range(40)]
-
-    def run() -> None:
-        assert ess(*LINE, "--format", form, env=service.env).code == 0
-
-    service.rows = before
-    run()
-    after[:20] = [before[0], *before[1:3], delivery(3), *before[4:]]
-    kept = work.parent / "kept"
-    shutil.copytree(work, kept)
-    service.rows = after
-    run()
-    wanted = contents(work)
-    assert len(wanted) == (4 if form == "jsonl" else 6)
-    killed = 0
-    while True:
-        shutil.rmtree(work / "lake")
-        shutil.copytree(kept, work, dirs_exist_ok=True)
-        with started(service, killed + 1, form) as process:
-            process.communicate(timeout=30)
-        if process.returncode == 0:
-            break
-        assert process.returncode == -9
-        killed += 1
-        run()
-        assert contents(work) == wanted, killed
-    assert contents(work) == wanted
-    assert killed >= 8

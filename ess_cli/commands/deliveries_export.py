@@ -105,7 +105,7 @@ def export(
     kind = ATTEMPTS if attempts else DELIVERIES
     listing: Any = deliveries.list_attempts if attempts else deliveries.list_deliveries
     source = listing(ess.http, ess.window())
-    job = _export(ess, kind, to, file_format, body, incremental is not None)
+    job = _export(ess, kind, to, file_format, body, incremental)
     narrowed: dict[str, Any] = {
         "status": status,
         "topic": topic,
@@ -125,15 +125,20 @@ def export(
         from ess_cli.export.state import alone
 
         with alone(going.path):
-            state = running.begin(job, going)
+            state, before = running.begin(job, going)
             wanted = _narrowed(ess, kind, wanted, cfg)
             rows = source.batches()
-            written = running.write_further(job, going, state, wanted, rows)
+            written = [*before, *running.write_further(job, going, state, wanted, rows)]
     _show(ess, kind, to, job, written)
 
 
 def _export(
-    ess: Any, kind: "Kind", to: str, file_format: str | None, body: str | None, numbered: bool
+    ess: Any,
+    kind: "Kind",
+    to: str,
+    file_format: str | None,
+    body: str | None,
+    incremental: str | None,
 ) -> "Export":
     from ess_cli.export.layout import FORMATS, Layout
     from ess_cli.export.running import Export
@@ -152,7 +157,7 @@ def _export(
     chosen = named if is_file and named else file_format or "parquet"
     if is_file and file_format not in (None, named):
         raise UsageFault(f"--format {file_format}: {to} is {named} by its name")
-    if is_file and numbered:
+    if is_file and incremental is not None:
         raise UsageFault("--incremental writes many files", hint="--to names a directory then")
     if to.lower().endswith(_NO_DIRECTORY) and not is_file and not Path(to).is_dir():
         raise UsageFault(
@@ -163,9 +168,10 @@ def _export(
         from ess_cli.export.parquet import need_pyarrow
 
         need_pyarrow()
+        _refuse_one_name(fields)
     table = tables.ATTEMPTS if kind.noun == "attempts" else tables.DELIVERIES
     layout = Layout(chosen, tuple(map(table.column, table.names)), fields, ess.flags.excel)
-    place, name = _place(to, is_file, chosen)
+    place, name = _place(to, is_file, chosen, incremental)
     began = monotonic()
 
     def tell(count: int) -> None:
@@ -175,7 +181,24 @@ def _export(
     return Export(kind, layout, place, name, tell)
 
 
-def _place(to: str, is_file: bool, chosen: str) -> "tuple[Place, str | None]":
+def _refuse_one_name(fields: Sequence[str]) -> None:
+    """Of columns, readers such as Spark and DuckDB tell no small letters from capitals."""
+    from ess_cli.export.schema import name_of_body
+
+    first: dict[str, str] = {}
+    for field in fields:
+        other = first.setdefault(name_of_body(field).lower(), field)
+        if other != field:
+            raise UsageFault(
+                f"--body: {other} and {field} would be one column of Parquet,"
+                f" {name_of_body(field)}",
+                hint="csv and jsonl keep them apart",
+            )
+
+
+def _place(
+    to: str, is_file: bool, chosen: str, incremental: str | None
+) -> "tuple[Place, str | None]":
     """Where files go, and the name of the one file, None where there may be many."""
     from ess_cli.export.places import Directory, refuse_odd
 
@@ -191,7 +214,8 @@ def _place(to: str, is_file: bool, chosen: str) -> "tuple[Place, str | None]":
             )
         if chosen != "parquet":
             raise UsageFault(f"--format {chosen}: a bucket takes Parquet only")
-        return Bucket(to), None
+        staging = None if incremental is None else resolved(Path(f"{incremental}.staged"))
+        return Bucket(to, staging), None
     path = resolved(Path(to))
     if not is_file:
         return Directory(path), None
@@ -242,12 +266,18 @@ def _going(
         "service": "embedded" if ess.settings.is_sandbox else ess.settings.base_url.url,
         "what": kind.noun,
         "format": job.layout.format,
-        "target": to.rstrip("/") if "://" in to else str(resolved(Path(to))),
+        "target": _address(to) if "://" in to else str(resolved(Path(to))),
     }
     span = timedelta(seconds=parse_duration_s("--overlap", overlap))
     if incremental in ("", "-"):
         raise UsageFault(f'--incremental: no file: "{incremental}"')
     return Going(resolved(Path(incremental)), service | narrowed, span, ess.now())
+
+
+def _address(to: str) -> str:
+    """A bucket's address as it is always written."""
+    prefix, mark, options = to.partition("?")
+    return f"{prefix.rstrip('/')}{mark}{options}"
 
 
 def _show(ess: Any, kind: "Kind", to: str, job: "Export", written: Sequence[Any]) -> None:

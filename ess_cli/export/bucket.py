@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from shutil import rmtree
+from tempfile import gettempdir, mkdtemp
 from typing import Any, TypeVar
 
 from ess_cli.errors import FileTrouble, Temporary
+from ess_cli.export.places import PARTIAL, Staging, flush, is_left
 from ess_cli.files import file_trouble
 
 T = TypeVar("T")
 
 # An object that every reader passes over, since its name begins with an underscore.
 MARK = "_ess-export"
+_TEMPORARY = "ess-export-"
 _AT_ONCE = 4
 # For the first object, which is empty; pyarrow alone would try a server that says nothing for
 # more than a minute and a half.
@@ -32,22 +36,26 @@ class Bucket:
     """A prefix of a bucket.
 
     Objects have no rename, but each appears whole or not at all. So files are staged on this
-    machine, where temporary files go, and sent once all of them are finished. Credentials, region
-    and endpoint come from where pyarrow looks for them: the environment's ``AWS_…``, the files of
-    ``~/.aws``, the machine's role.
+    machine, and sent once all of them are finished. Credentials, region and endpoint come from
+    where pyarrow looks for them: the environment's ``AWS_…``, the files of ``~/.aws``, the
+    machine's role.
 
     Args:
         uri: ``s3://bucket/prefix``, with pyarrow's options behind ``?``.
+        staging: the directory to stage in, of this export alone, so that a later run finds what
+            was secured; None makes one where temporary files go.
     """
 
-    def __init__(self, uri: str) -> None:
+    def __init__(self, uri: str, staging: Path | None = None) -> None:
         self._uri = uri
         self._shown = uri.partition("?")[0].rstrip("/")
-        self._staging: TemporaryDirectory[str] | None = None
+        self._keeps = staging is not None
+        self._directory = staging
+        self._staging = Staging()
         self._system: Any = None
         self._root = ""
 
-    def check(self) -> None:
+    def check(self, keep: Collection[str] = ()) -> None:
         """Write an object, to see whether that works; it stays there, empty."""
         from pyarrow import fs
 
@@ -56,6 +64,10 @@ class Bucket:
             self._root = root.rstrip("/")
             self._put(MARK, b"")
 
+        if self._directory is None:
+            _remove_temporary()
+        else:
+            _clear(self._directory, keep)
         self._try("written", lambda: _apart(connect, _PATIENCE_S))
 
     def names(self) -> list[str]:
@@ -70,17 +82,26 @@ class Bucket:
     def stage(self, name: str) -> Path:
         """A file on this machine."""
         try:
-            if self._staging is None:
-                self._staging = TemporaryDirectory(prefix="ess-export-", ignore_cleanup_errors=True)
-            path = Path(self._staging.name) / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+            if self._directory is None:
+                self._directory = Path(
+                    mkdtemp(prefix=_TEMPORARY, suffix=f".{os.getpid()}{PARTIAL}")
+                )
+            return self._staging.add(name, self._directory / name)
         except OSError as error:
             raise file_trouble("written", Path(name), error) from error
-        return path
 
-    def publish(self, names: Sequence[str]) -> None:
-        """Send the files, four at a time.
+    def secure(self, names: Sequence[str]) -> dict[str, str]:
+        """Flush each to the disk, where a later run would look for it."""
+        if self._keeps and self._directory is not None:
+            flush((self._staging.paths[name] for name in names), self._directory)
+        return {name: name for name in names}
+
+    def is_staged(self, staged: str) -> bool:
+        """Whether there is such a file."""
+        return self._directory is not None and (self._directory / staged).is_file()
+
+    def publish(self, staged: Mapping[str, str]) -> None:
+        """Send the files, four at a time; staged they stay, until they are discarded.
 
         NOTE: in threads of their own, which no signal interrupts: pyarrow would close an upload
         that was left in the middle, and half an object would be there under its name. Where a
@@ -91,7 +112,7 @@ class Bucket:
 
         pool = ThreadPoolExecutor(_AT_ONCE)
         try:
-            sent = [pool.submit(self._send, name) for name in names]
+            sent = [pool.submit(self._send, name, lies) for name, lies in staged.items()]
             for each in sent:
                 each.result()
             pool.shutdown()
@@ -105,18 +126,18 @@ class Bucket:
             remove = partial(self._system.delete_file, self._path(name))
             self._try("removed", partial(_apart, remove))
 
-    def discard(self) -> None:
-        """Remove what is staged."""
-        if self._staging is not None:
-            self._staging.cleanup()
-            self._staging = None
+    def discard(self, keep: Collection[str] = ()) -> None:
+        """Remove what is staged, and the directory unless something is to be kept."""
+        self._staging.end()
+        if self._directory is not None:
+            _clear(self._directory, keep)
 
-    def _send(self, name: str) -> None:
+    def _send(self, name: str, staged: str) -> None:
         import pyarrow as pa
 
-        if self._staging is None:
+        if self._directory is None:
             raise TypeError(name)
-        path = Path(self._staging.name) / name
+        path = self._directory / staged
         with pa.memory_map(str(path)) as source:
             content = source.read_buffer()
             self._try("written", lambda: self._put(name, content), name)
@@ -147,6 +168,27 @@ class Bucket:
                 details=(f"  {why}",),
                 hint="credentials and region are those of the AWS_… variables or ~/.aws",
             ) from None
+
+
+def _clear(directory: Path, keep: Collection[str]) -> None:
+    """Remove a directory's files but for those to be kept, and what is empty then."""
+    for above, _, names in os.walk(directory, topdown=False):
+        for path in (Path(above) / name for name in names):
+            if path.relative_to(directory).as_posix() not in keep:
+                with suppress(OSError):  # the next run takes it away
+                    path.unlink()
+        with suppress(OSError):  # something is left in it
+            Path(above).rmdir()
+
+
+def _remove_temporary() -> None:
+    """Remove what runs of this user staged that were killed."""
+    if os.name == "nt":
+        return  # there, nobody can tell whether a run is over
+    for found in Path(gettempdir()).glob(f"{_TEMPORARY}*{PARTIAL}"):
+        with suppress(OSError):  # it has gone
+            if is_left(found) and found.lstat().st_uid == os.getuid():
+                rmtree(found, ignore_errors=True)
 
 
 def _apart(work: Callable[[], T], within_s: float | None = None) -> T:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -64,6 +64,7 @@ class Partitions:
         self._arrived: list[pa.RecordBatch] = []
         self._pool = ThreadPoolExecutor(1)
         self._writing: Future[None] | None = None
+        self._is_left = False
         # All below is the thread's while it is at work.
         self._held: dict[str, list[pa.RecordBatch]] = {}
         self._held_bytes: dict[str, int] = {}
@@ -93,7 +94,15 @@ class Partitions:
 
     def leave(self) -> None:
         """Let go of the files, unfinished as they are."""
-        # A file must not be closed while it is written.
+        self._is_left = True
+        # A file must not be closed, or taken away, while it is written; that ends soon now, and a
+        # second signal can wait for it. NOTE: a thread whose join() a signal broke counts as ended.
+        writing = [self._writing] if self._writing is not None else []
+        try:
+            wait(writing)
+        except BaseException:
+            wait(writing)
+            raise
         self._pool.shutdown()
         for file in self._open.values():
             file.leave()
@@ -107,18 +116,19 @@ class Partitions:
 
     def _settle(self) -> None:
         """Wait for what is being written, and raise what became of it."""
-        writing, self._writing = self._writing, None
-        if writing is not None:
-            writing.result()
+        if self._writing is not None:
+            self._writing.result()
 
     def _take_in(self, batches: list[pa.RecordBatch]) -> None:
         for directory, batch in self._parted(batches):
+            if self._is_left:
+                return
             self._held.setdefault(directory, []).append(batch)
             held = self._held_bytes.get(directory, 0) + batch.nbytes
             self._held_bytes[directory] = held
             if held >= _GROUP_BYTES:
                 self._flush(directory)
-        while sum(self._held_bytes.values()) >= _HELD_BYTES:
+        while sum(self._held_bytes.values()) >= _HELD_BYTES and not self._is_left:
             self._flush(max(self._held_bytes, key=self._held_bytes.__getitem__))
 
     def _parted(self, batches: list[pa.RecordBatch]) -> Iterator[tuple[str, pa.RecordBatch]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -79,18 +79,27 @@ def write_all(export: Export, wanted: Wanted, batches: Batches) -> list[Written]
         EssError: what getting the rows raises; the files of before are whole.
     """
     place, kind = export.place, export.kind
-    written = _write(export, Once(kind, wanted), batches, export.name or kind.noun, place.publish)
-    if export.name is None:
-        now = {each.name for each in written}
-        pattern = _pattern(export, "")
-        place.remove(name for name in place.names() if pattern.fullmatch(name) and name not in now)
+    try:
+        written = _stage(export, Once(kind, wanted), batches, export.name or kind.noun)
+        place.publish(place.secure([each.name for each in written]))
+        if export.name is None:
+            now = {each.name for each in written}
+            pattern = _pattern(export, "")
+            there = place.names()
+            place.remove(name for name in there if pattern.fullmatch(name) and name not in now)
+    finally:
+        place.discard()
     return written
 
 
-def begin(export: Export, going: Going) -> states.State:
+def begin(export: Export, going: Going) -> tuple[states.State, list[Written]]:
     """The state to go on from; where there is none yet, one is made.
 
-    From then on files with numbers have a state that knows of them.
+    From then on files with numbers have a state that knows of them. Where the run before was
+    killed while it put its files in place, the rest is put there now.
+
+    Returns:
+        The state, and the files of the run before, which had not come to say so.
 
     Raises:
         FileTrouble: state or target cannot be read or written; the state is not of this export,
@@ -98,7 +107,7 @@ def begin(export: Export, going: Going) -> states.State:
         SafetyStop: the target has files already, and there is no state.
     """
     found = states.load(going.path, going.export)
-    export.place.check()
+    export.place.check({due.staged for due in found.publishing} if found else ())
     highest = max(_numbered(export), default=0)
     if found is None:
         if highest or any(map(_pattern(export, "").fullmatch, export.place.names())):
@@ -109,13 +118,13 @@ def begin(export: Export, going: Going) -> states.State:
             )
         found = states.State()
         states.save(going.path, going.export, found)
-    if highest > found.sequence + 1:
+    if highest > found.sequence:
         raise FileTrouble(
             f"{going.path} is older than the files: it ends with number {found.sequence}, they"
             f" with {highest}",
             hint="put the newest copy of the state back",
         )
-    return found
+    return _put_in_place(export, going, found)
 
 
 def write_further(
@@ -123,8 +132,10 @@ def write_further(
 ) -> list[Written]:
     """Write the rows that no run before has written, under the next number.
 
-    First the files are put in place, then the state. What is killed between the two is written
-    again, under the same number and from the same state.
+    First all files are finished, then the state says that they are to be there, then they are put
+    in place. What is killed before the state is written has done nothing; what is killed after
+    that is brought to its end by the next run, so that no file is written twice, and what somebody
+    has read stays.
 
     Returns:
         The files; none where there was nothing new.
@@ -135,24 +146,55 @@ def write_further(
     """
     selection = Further(export.kind, wanted, state, going.overlap, going.now)
     sequence = state.sequence + 1
-    # A run that was killed may have left some, and the rows may be gone from the list since.
-    is_used = sequence in _numbered(export)
+    kept: Collection[str] = ()
+    try:
+        written = _stage(export, selection, batches, f"{export.kind.noun}-{sequence:06}")
+        staged = export.place.secure([each.name for each in written])
+        after = selection.state()._replace(
+            sequence=sequence if written else state.sequence,
+            publishing=tuple(
+                states.Due(each.name, staged[each.name], each.rows) for each in written
+            ),
+        )
+        # Whether a signal comes before the state is written or after it, the next run will see.
+        kept = staged.values()
+        try:
+            states.save(going.path, going.export, after)
+        except Exception:
+            kept = ()
+            raise
+        _put_in_place(export, going, after)
+        kept = ()
+    finally:
+        export.place.discard(kept)
+    return written
 
-    def publish(names: Sequence[str]) -> None:
-        used = sequence if names or is_used else state.sequence
-        export.place.publish(names)
-        states.save(going.path, going.export, selection.state()._replace(sequence=used))
 
-    return _write(export, selection, batches, f"{export.kind.noun}-{sequence:06}", publish)
+def _put_in_place(
+    export: Export, going: Going, state: states.State
+) -> tuple[states.State, list[Written]]:
+    """Publish what the state says is to be there; the state that has nothing more of it."""
+    if not state.publishing:
+        return state, []
+    place = export.place
+    staged = {due.file: due.staged for due in state.publishing if place.is_staged(due.staged)}
+    if len(staged) < len(state.publishing):
+        there = {*place.names(), *staged}
+        for due in state.publishing:
+            if due.file not in there:
+                raise FileTrouble(
+                    f"{due.file} is finished, and neither in its place nor where it was staged",
+                    details=(f"  staged: {due.staged}", f"  rows: {due.rows}"),
+                    hint="put it back; or, if it has been taken away, an empty file of that name",
+                )
+    place.publish(staged)
+    done = state._replace(publishing=())
+    states.save(going.path, going.export, done)
+    return done, [Written(due.file, due.rows) for due in state.publishing]
 
 
-def _write(
-    export: Export,
-    selection: Selection,
-    batches: Batches,
-    stem: str,
-    publish: Callable[[Sequence[str]], None],
-) -> list[Written]:
+def _stage(export: Export, selection: Selection, batches: Batches, stem: str) -> list[Written]:
+    """Finish the files, and say which they are."""
     writer, count = _writer(export, stem), 0
     try:
         for batch in batches:
@@ -161,14 +203,10 @@ def _write(
                 writer.write(_with_body(rows, export.layout.body))
                 count += len(rows)
             export.tell(count)
-        written = [each for each in writer.finish() if each.rows or export.name is not None]
-        publish([each.name for each in written])
+        return [each for each in writer.finish() if each.rows or export.name is not None]
     except BaseException:
         writer.leave()
         raise
-    finally:
-        export.place.discard()
-    return written
 
 
 def _writer(export: Export, stem: str) -> Writer:

@@ -40,7 +40,7 @@ class Columns:
 
         # The topic is in the directory's name, and would be there twice.
         shown = [column for column in layout.columns if column.name != "topic"]
-        body = [Column(f"body.{field}", f"body.{field}") for field in layout.body]
+        body = [Column(name_of_body(field), f"body.{field}") for field in layout.body]
         self._in_files = [*shown, *body]
         self._known = {"topic", *(str(column.value) for column in self._in_files)}
         # The service's keys that have had text, or nothing, in all rows so far.
@@ -122,8 +122,13 @@ class Columns:
         return pa.array(read_ones, kind)
 
 
+def name_of_body(field: str) -> str:
+    """The column of a field of the event's body."""
+    return f"body_{field}".replace("-", "_")
+
+
 def _name(column: Column) -> str:
-    return column.name.replace("-", "_").replace("body.", "body_")
+    return column.name.replace("-", "_")
 
 
 def _type(column: Column) -> pa.DataType:

@@ -125,11 +125,11 @@ class Further:
         """What the next run has to know, once the rows taken are safe; sequence is the old one."""
         self._prune()
         return State(
-            self._state.sequence,
-            _text(self._newest),
-            _text(self._remembered_from),
-            self._exported,
-            frozenset(self._waiting),
+            sequence=self._state.sequence,
+            newest=_text(self._newest),
+            remembered_from=_text(self._remembered_from),
+            exported=self._exported,
+            waiting=frozenset(self._waiting),
         )
 
     def _is_due(self, row: Row) -> bool:
@@ -143,7 +143,9 @@ class Further:
         status = row.get("delivery-status")
         wanted = self._wanted.status
         if status != wanted if wanted else self._kind.settles and status in OPEN:
-            if status in OPEN and key not in self._seen:
+            if status not in OPEN:
+                self._waiting.discard(key)
+            elif key not in self._seen:
                 self._waiting.add(key)
             return False
         if not self._seen.add_new([key])[0]:

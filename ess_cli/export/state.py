@@ -16,11 +16,26 @@ from ess_cli.files import file_trouble, make_directory, write_whole
 VERSION = 1
 
 
+class Due(NamedTuple):
+    """A file that is to be in its place, and may be staged still.
+
+    Attributes:
+        file: its path below the target.
+        staged: where it lies until then, as the target tells it.
+        rows: how many it has.
+    """
+
+    file: str
+    staged: str
+    rows: int
+
+
 class State(NamedTuple):
     """What the next run has to know of the runs before.
 
     Attributes:
         sequence: the number of the last run that wrote files; 0 before the first one.
+        publishing: that run's files, until all of them are known to be in place.
         newest: how far the runs have read, in time, as ISO 8601; None before the first one.
         remembered_from: every row exported that is not older than this is in ``exported``;
             None where all of them are.
@@ -29,6 +44,7 @@ class State(NamedTuple):
     """
 
     sequence: int = 0
+    publishing: tuple[Due, ...] = ()
     newest: str | None = None
     remembered_from: str | None = None
     exported: Mapping[str, str | None] = {}
@@ -65,6 +81,7 @@ def load(path: Path, export: Mapping[str, Any]) -> State | None:
             )
     return State(
         document["sequence"],
+        tuple(Due(*each) for each in document["publishing"]),
         document["newest"],
         document["remembered-from"],
         document["exported"],
@@ -82,6 +99,7 @@ def save(path: Path, export: Mapping[str, Any], state: State) -> None:
         "ess-export": VERSION,
         "export": dict(export),
         "sequence": state.sequence,
+        "publishing": state.publishing,
         "newest": state.newest,
         "remembered-from": state.remembered_from,
         "exported": dict(state.exported),
@@ -144,10 +162,15 @@ def _is_shaped(document: Mapping[str, Any]) -> bool:
     times = (document["newest"], document["remembered-from"])
     return (
         all(isinstance(document[name], dict) for name in ("export", "exported"))
-        and isinstance(document["waiting"], list)
+        and all(isinstance(document[name], list) for name in ("publishing", "waiting"))
+        and all(map(_is_due, document["publishing"]))
         and type(document["sequence"]) is int
         and all(moment is None or isinstance(moment, str) for moment in times)
     )
+
+
+def _is_due(value: Any) -> bool:
+    return isinstance(value, list) and list(map(type, value)) == [str, str, int]
 
 
 def _digest(document: Mapping[str, Any]) -> str:
