@@ -7,7 +7,8 @@ GOING = "test_export_incremental.py::"
 LAKE = "test_export_parquet.py::"
 PLACES = "test_export_odd_places.py::"
 BUCKET = "test_export_bucket_trouble.py::"
-KILLED = f"{GOING}test_a_run_killed_at_any_point_and_started_again_leaves_what_one_run_leaves"
+DEAD = "test_export_killed.py::"
+KILLED = f"{DEAD}test_a_run_killed_at_any_point_and_started_again_leaves_what_one_run_leaves"
 
 MUSTS = (
     must(
@@ -35,20 +36,19 @@ MUSTS = (
     must(
         "A file is there whole or not at all: .partial, flushed, renamed.",
         (
-            'path = self.path / f"{name}.{os.getpid()}{PARTIAL}"',
-            "path = self.path / name",
+            'return self._staging.add(name, self.path / f"{name}.{os.getpid()}{PARTIAL}")',
+            "return self._staging.add(name, self.path / name)",
             f"{WHOLE}test_a_run_that_is_ended_leaves_the_old_file_whole_and_the_next_one_tidies_up"
             f" {WHOLE}test_a_disk_that_is_full_leaves_the_old_file_whole",
         ),
         (
-            "        writer.leave()\n        raise\n    finally:\n        export.place.discard()\n",
-            "        writer.leave()\n        raise\n",
+            "    finally:\n        place.discard()\n",
+            "    finally:\n        place.names()\n",
             f"{WHOLE}test_a_service_that_dies_leaves_the_old_file_whole_and_the_next_run_right",
         ),
         (
-            "                if _is_left(found):\n"
-            "                    found.unlink(missing_ok=True)\n",
-            "                _is_left(found)\n",
+            "                if is_left(found) and found",
+            "                if is_left(Path('x.1.partial')) and found",
             f"{WHOLE}test_a_run_that_is_ended_leaves_the_old_file_whole_and_the_next_one_tidies_up",
         ),
         (
@@ -61,10 +61,8 @@ MUSTS = (
     must(
         "What an export wrote is for its owner only.",
         (
-            "os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))\n"
-            '        except OSError as error:\n            raise file_trouble("written", self.path',
-            "os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))\n"
-            '        except OSError as error:\n            raise file_trouble("written", self.path',
+            "os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))\n            self.paths",
+            "os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))\n            self.paths",
             f"{LAKE}test_duckdb_reads_what_was_listed",
         ),
     ),
@@ -106,11 +104,26 @@ MUSTS = (
     must(
         "A run killed at any point, and started again, leaves what one run leaves.",
         (
-            "        export.place.publish(names)\n        states.save(going.path, going.export,"
-            " selection.state()._replace(sequence=used))\n",
-            "        states.save(going.path, going.export,"
-            " selection.state()._replace(sequence=used))\n        export.place.publish(names)\n",
+            "            states.save(going.path, going.export, after)\n        except Exception:\n",
+            "            _put_in_place(export, going, after)\n        except Exception:\n",
+            f"{DEAD}test_what_a_killed_run_published_stays_although_the_list_is_another_one_since",
+        ),
+        (
+            "export.place.check({due.staged for due in found.publishing} if found else ())",
+            "export.place.check()",
             KILLED,
+        ),
+        (
+            "    return _put_in_place(export, going, found)\n",
+            "    return found, []\n",
+            KILLED,
+        ),
+        (
+            "        kept = staged.values()\n",
+            "",
+            f"{DEAD}test_a_bucket_gets_the_rest_of_what_a_killed_run_was_sending"
+            f" {BUCKET}test_a_server_that_dies_between_two_files_leaves_whole_ones_and_the_next"
+            "_run_is_right",
         ),
         (
             'f"{export.kind.noun}-{sequence:06}"',
@@ -118,9 +131,24 @@ MUSTS = (
             KILLED,
         ),
         (
-            "used = sequence if names or is_used else state.sequence",
-            "used = sequence if names else state.sequence",
-            f"{GOING}test_a_number_that_a_killed_run_used_is_not_used_again",
+            "            if due.file not in there:\n",
+            "            if not due.file:\n",
+            f"{DEAD}test_what_is_finished_and_gone_is_told_and_how_to_go_on",
+        ),
+        (
+            "    if not pid.isdigit() or int(pid) == os.getpid():\n        return pid.isdigit()\n",
+            "    if not pid.isdigit() or int(pid) == os.getpid():\n        return False\n",
+            f"{DEAD}test_what_a_killed_run_staged_for_a_bucket_is_taken_away_by_the_next",
+        ),
+        (
+            "            _remove_temporary()\n",
+            "            pass\n",
+            f"{DEAD}test_what_a_killed_run_staged_for_a_bucket_is_taken_away_by_the_next",
+        ),
+        (
+            "            wait(writing)\n            raise\n",
+            "            raise\n",
+            f"{DEAD}test_a_second_signal_leaves_nothing_behind",
         ),
     ),
     must(
@@ -131,8 +159,7 @@ MUSTS = (
             f"{GOING}test_what_turns_up_within_the_overlap_is_not_missed",
         ),
         (
-            "            if status in OPEN and key not in self._seen:\n"
-            "                self._waiting.add(key)\n",
+            "            elif key not in self._seen:\n                self._waiting.add(key)\n",
             "",
             f"{GOING}test_a_delivery_waits_until_its_status_is_final",
         ),
@@ -146,6 +173,22 @@ MUSTS = (
             " _is_before(self._wanted.until, moment):\n            return False\n",
             "",
             f"{GOING}test_what_until_left_out_comes_later",
+        ),
+    ),
+    must(
+        "A state waits for no delivery that is over.",
+        (
+            "                self._waiting.discard(key)\n            elif",
+            "                pass\n            elif",
+            f"{GOING}test_a_status_that_never_comes_is_waited_for_until_another_one_is_final",
+        ),
+    ),
+    must(
+        "No two fields of the event are one column of Parquet.",
+        (
+            "        _refuse_one_name(fields)\n",
+            "",
+            f"{WHOLE}test_a_wrong_call_writes_nothing",
         ),
     ),
     must(
@@ -179,7 +222,7 @@ MUSTS = (
             f"{GOING}test_the_state_of_another_export_is_refused",
         ),
         (
-            "    if highest > found.sequence + 1:\n",
+            "    if highest > found.sequence:\n",
             "    if highest > found.sequence + 99:\n",
             f"{GOING}test_files_without_their_state_are_not_written_over",
         ),
@@ -243,8 +286,8 @@ MUSTS = (
     must(
         "What fails in the thread that writes ends the run.",
         (
-            "            writing.result()\n",
-            "            writing.exception()\n",
+            "            self._writing.result()\n",
+            "            self._writing.exception()\n",
             f"{LAKE}test_what_cannot_be_written_ends_the_run_before_the_list_ends",
         ),
     ),
