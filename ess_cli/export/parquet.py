@@ -24,6 +24,9 @@ _GROUP_BYTES = 8 << 20
 _HELD_BYTES = 20 << 20
 # Rows are told apart so many at a time: a page is too little for what each step costs.
 _PARTED_BYTES = 4 << 20
+# A batch costs some kB beside its bytes, so that small ones are put together.
+_BATCHES = 4
+_SMALL_BYTES = 64 << 10
 _GROUP_ROWS = 65_536
 _OPEN_FILES = 128
 
@@ -123,9 +126,12 @@ class Partitions:
         for directory, batch in self._parted(batches):
             if self._is_left:
                 return
-            self._held.setdefault(directory, []).append(batch)
+            batches = self._held.setdefault(directory, [])
+            batches.append(batch)
             held = self._held_bytes.get(directory, 0) + batch.nbytes
             self._held_bytes[directory] = held
+            if len(batches) >= _BATCHES and held < len(batches) * _SMALL_BYTES:
+                self._held[directory] = [_whole(batches)]
             if held >= _GROUP_BYTES:
                 self._flush(directory)
         while sum(self._held_bytes.values()) >= _HELD_BYTES and not self._is_left:
@@ -136,7 +142,7 @@ class Partitions:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        (whole,) = pa.Table.from_batches(batches).combine_chunks().to_batches()
+        whole = _whole(batches)
         batch = whole.select(self._columns.schema.names)
         # What is told apart by number need not be looked at row by row.
         topics = whole["topic"].dictionary_encode("encode")
@@ -221,6 +227,14 @@ class _File:
     def _trouble(self, error: OSError) -> FileTrouble:
         why = error.strerror or str(error)
         return FileTrouble(f"{self._name} cannot be written: {why}")
+
+
+def _whole(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
+    """Batches as one."""
+    import pyarrow as pa
+
+    (whole,) = pa.Table.from_batches(batches).combine_chunks().to_batches()
+    return whole
 
 
 def _directory(topic: str | None, day: str | None) -> str:
