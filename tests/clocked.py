@@ -43,7 +43,8 @@ class Clock:
 
     def move(self, seconds: float) -> None:
         """Let time pass."""
-        _CLOCK.pack_into(self._shown, 0, self.seconds + seconds)
+        # NOTE: pack_into would write zeros first, and somebody may read 1970.
+        self._shown[:] = _CLOCK.pack(self.seconds + seconds)
 
 
 class Trap(NamedTuple):

@@ -206,9 +206,12 @@ sys.exit(main(sys.argv[3:]))
 
 
 def test_a_second_signal_leaves_nothing_behind(service: Deliveries, work: Path) -> None:
-    body = "x" * 10_000
-    service.rows = [delivery(n, topic=f"t{n % 500}", **{"event-body": body}) for n in range(4000)]
+    service.rows = [delivery(number, **{"event-body": "x" * 20_000}) for number in range(1400)]
+    # The directory is not empty without the file, and stays.
+    other = work / "lake" / "topic=NIS-Events" / "day=2026-11-22" / "notes.txt"
+    other.parent.mkdir(parents=True)
+    other.touch()
     with started(service, *LINE, script=_TWICE) as process:
         out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err) == (143, b"", b"")
-    assert list(work.rglob("*.partial")) == []
+    assert list(other.parent.iterdir()) == [other]
