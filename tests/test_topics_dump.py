@@ -234,6 +234,7 @@ def test_a_file_that_is_not_what_was_announced_leaves_the_old_one(
     outcome = dump(wire, server, out, "--max-size", "2M")
     assert (outcome.code, files_in(out), out.read_text()) == (9, ["dump.jsonl"], "old")
     assert said in outcome.err
+    assert f" --max-size {'SIZE' if 'larger' in said else '2M'}\n" in outcome.err
 
 
 def test_a_file_that_breaks_off_is_fetched_again_from_its_beginning(

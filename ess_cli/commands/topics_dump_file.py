@@ -8,7 +8,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ess_cli.errors import AllowedTimeOver, BadSetting, EssError, RunTimeOver, UsageFault
+from ess_cli.errors import AllowedTimeOver, BadSetting, EssError, RunTimeOver, TooLarge, UsageFault
 from ess_cli.interruption import TimeOver
 from ess_cli.times import parse_duration_s
 
@@ -129,6 +129,9 @@ def resumable(ess: Any, plan: Plan, reference_id: str, begun: str) -> Iterator[N
         error.hint = f"go on with: {going_on}"
         raise
     except EssError as error:
+        if isinstance(error, TooLarge):
+            # The same again would fail again; what is enough, nobody knows.
+            going_on = _going_on(ess, plan._replace(max_size="SIZE"), reference_id, begun)
         error.details += (f"  the dump is not lost; go on with: {going_on}",)
         raise
     except BaseException as error:
