@@ -110,7 +110,7 @@ def write_whole(path: Path, content: bytes, *, private: bool = True) -> None:
     try:
         target = path.resolve()
         make_directory(target.parent)
-        handle, temporary = mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        handle, temporary = mkstemp(".partial", f".{target.name}.", target.parent)
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)
             stream.flush()

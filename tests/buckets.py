@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import BinaryIO
 from urllib.parse import unquote
 
 import pytest
@@ -13,6 +15,16 @@ ID, SECRET = "CANARYKEYID5b1e07", "canary-secret-9c2f44"
 HOLD = 0
 CLOSE = -1
 _CODES = {403: "AccessDenied", 404: "NoSuchBucket", 500: "InternalError", 503: "SlowDown"}
+
+
+def _joined(stream: BinaryIO | io.BufferedIOBase) -> bytes:
+    chunks = []
+    while size := int(stream.readline().partition(b";")[0], 16):
+        chunks.append(stream.read(size))
+        stream.readline()
+    while stream.readline().strip():
+        pass  # checksums
+    return b"".join(chunks)
 
 
 class Bucket:
@@ -61,15 +73,14 @@ class Bucket:
                     self.wfile.write(reply.encode())
 
             def body(self) -> bytes:
-                """As it was sent, its chunks put together."""
-                if self.headers.get("Transfer-Encoding") != "chunked":
-                    return self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                chunks = []
-                while size := int(self.rfile.readline().partition(b";")[0], 16):
-                    chunks.append(self.rfile.read(size))
-                    self.rfile.readline()
-                self.rfile.readline()
-                return b"".join(chunks)
+                """As it was meant: chunks put together, those of HTTP and those of S3."""
+                if self.headers.get("Transfer-Encoding") == "chunked":
+                    body = _joined(self.rfile)
+                else:
+                    body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                if "aws-chunked" in (self.headers.get("Content-Encoding") or ""):
+                    body = _joined(io.BytesIO(body))
+                return body
 
             do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = respond  # noqa: N815
 

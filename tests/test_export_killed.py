@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 from collections import Counter
@@ -12,17 +11,12 @@ from typing import Any
 
 import pytest
 
-from tests import buckets
-from tests.buckets import CLOSE, Bucket
 from tests.conftest import Run
 from tests.exporting import Deliveries, delivery, rows_in, service, started, work
 
 __all__ = ["service", "work"]
 
-bucket = buckets.bucket
-
 LINE = ("deliveries", "export", "--to", "lake", "--incremental", "state")
-DAY = "ess/topic=NIS-Events/day=2026-11-{}/deliveries-000001.parquet"
 
 
 def contents(work: Path) -> dict[str, Any]:
@@ -85,13 +79,13 @@ def files(work: Path) -> dict[str, list[str]]:
 def test_what_a_killed_run_published_stays_although_the_list_is_another_one_since(
     ess: Run, service: Deliveries, work: Path, form: str
 ) -> None:
-    """It is killed at each renaming: the state, each file, the state."""
+    """It is killed at each renaming: the state, each file, the state, the state once printed."""
     line = (*LINE, "--format", form)
     first = [delivery(number, topic="abcd"[number % 4]) for number in range(40)]
     # All other rows are gone, and there are new ones, some of them in other partitions.
     later = [*first[1::2], *(delivery(number, topic="de"[number % 2]) for number in range(50, 60))]
     seen = []
-    for kill_at in range(1, 9):
+    for kill_at in range(1, 12):
         shutil.rmtree(work / "lake", ignore_errors=True)
         (work / "state").unlink(missing_ok=True)
         service.rows = []
@@ -117,77 +111,111 @@ def test_what_a_killed_run_published_stays_although_the_list_is_another_one_sinc
         assert list(work.rglob("*.partial")) == []
         seen.append((is_begun, len(before)))
     partitions = 4 if form == "parquet" else 1
-    assert seen == [(False, 0), *((True, number) for number in range(partitions + 1))]
+    numbers = [*range(partitions + 1), partitions]
+    assert seen == [(False, 0), *((True, number) for number in numbers)]
 
 
-def test_what_is_finished_and_gone_is_told_and_how_to_go_on(
-    ess: Run, service: Deliveries, work: Path
-) -> None:
-    line = (*LINE, "--format", "jsonl")
-    assert ess(*line, env=service.env).code == 0
+def killed_before_its_file_is_in_place(service: Deliveries, work: Path) -> Path:
+    """A first run that has finished deliveries 0 and 1; the file that it staged."""
     service.rows = [delivery(0), delivery(1)]
-    with started(service, *line, kill_at=2, at="os.rename") as process:
+    with started(service, *LINE, "--format", "jsonl", kill_at=3, at="os.rename") as process:
         process.communicate(timeout=30)
-    (staged,) = (work / "lake").iterdir()
-    staged.unlink()
+    assert process.returncode == -signal.SIGKILL
+    (staged,) = (work / "lake").glob("*.partial")
+    return staged
+
+
+def test_what_is_finished_and_gone_is_told_once(ess: Run, service: Deliveries, work: Path) -> None:
+    line = (*LINE, "--format", "jsonl")
+    killed_before_its_file_is_in_place(service, work).unlink()
     requests = service.requests
     outcome = ess(*line, env=service.env)
     assert outcome == (
         12,
         "",
-        "error: deliveries-000001.jsonl is finished, and neither in its place nor where it was"
-        f" staged\n  staged: {staged.name}\n  rows: 2\n"
-        "hint: put it back; or, if it has been taken away, an empty file of that name\n",
+        "error: 2 exported rows may be in no file: what was finished is neither in its place nor"
+        f" staged any more\n  {work}/lake/deliveries-000001.jsonl, 2 rows\n"
+        "hint: unless it was taken away from there, begin anew, with another state file and target;"
+        " else run it again, and it goes on without these\n",
     )
     assert service.requests == requests
-    (work / "lake" / "deliveries-000001.jsonl").touch()
     service.rows.append(delivery(2))
-    assert ess(*line, env=service.env).code == 0
-    (row,) = rows_in(work / "lake" / "deliveries-000002.jsonl")
-    assert row["event-id"] == "event-0000002"
+    outcome = ess(*line, env=service.env)
+    assert (outcome.code, files(work)) == (0, {"deliveries-000002.jsonl": ["event-0000002"]})
 
 
-def test_a_bucket_gets_the_rest_of_what_a_killed_run_was_sending(
-    ess: Run, service: Deliveries, bucket: Bucket, work: Path
+@pytest.mark.parametrize(
+    ("other", "code"),
+    [
+        (["--format", "jsonl", "--attempts", "--incremental", "other"], 0),
+        (["--format", "csv", "--incremental", "other"], 0),
+        (["--format", "csv"], 0),
+        (["--format", "jsonl"], 0),
+        (["--format", "jsonl", "--incremental", "staet"], 0),
+    ],
+)
+def test_another_export_leaves_what_a_killed_one_has_finished(
+    ess: Run, service: Deliveries, work: Path, other: list[str], code: int
 ) -> None:
-    line = ("deliveries", "export", "--to", "s3://lake/ess", "--incremental", "state")
-    service.rows = [delivery(1), delivery(1441), delivery(2)]
-    process = started(service, *line, env=bucket.env)
-
-    def kill(method: str, key: str, query: str) -> int | None:
-        if "day=2026-11-23" in key:
-            process.kill()
-            return CLOSE
-        return None
-
-    with process:
-        bucket.fails = kill
-        process.communicate(timeout=30)
-    assert process.returncode == -signal.SIGKILL
-    assert sorted(path.name for path in work.iterdir()) == ["state", "state.lock", "state.staged"]
-    bucket.fails = lambda method, key, query: None
-    service.rows = []
-    outcome = ess(*line, env={**service.env, **bucket.env})
-    assert outcome == (
-        0,
-        f"file\trows\ns3://lake/{DAY.format(22)}\t2\ns3://lake/{DAY.format(23)}\t1\n",
-        "exported 3 deliveries · default\n",
-    )
-    assert sorted(bucket.objects) == ["ess/_ess-export", DAY.format(22), DAY.format(23)]
-    assert sorted(path.name for path in work.iterdir()) == ["state", "state.lock"]
+    staged = killed_before_its_file_is_in_place(service, work)
+    content = staged.read_bytes()
+    outcome = ess("deliveries", "export", "--to", "lake", *other, env=service.env)
+    assert (outcome.code, staged.read_bytes()) == (code, content)
+    theirs = {path: path.read_bytes() for path in (work / "lake").iterdir() if path != staged}
+    outcome = ess(*LINE, "--format", "jsonl", env=service.env)
+    mine = work / "lake" / "deliveries-000001.jsonl"
+    if mine in theirs:  # under a mistyped state, or without one
+        assert outcome == (
+            12,
+            "",
+            f"error: {mine} is there already, and not of this export\n"
+            "hint: each export has a target of its own; what this one has finished stays staged\n",
+        )
+        mine.unlink()
+        del theirs[mine]
+        assert ess(*LINE, "--format", "jsonl", env=service.env).code == 0
+    assert {path: path.read_bytes() for path in theirs} == theirs
+    assert mine.read_bytes() == content
 
 
-def test_what_a_killed_run_staged_for_a_bucket_is_taken_away_by_the_next(
-    ess: Run, bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_what_was_put_in_place_is_printed_by_the_next_run_that_ends_well(
+    ess: Run, service: Deliveries, work: Path
 ) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    for name in ("ess-export-a.999999999", "ess-export-b.1", f"ess-export-c.{os.getpid()}"):
-        (tmp_path / f"{name}.partial" / "topic=a").mkdir(parents=True)
-        (tmp_path / f"{name}.partial" / "topic=a" / "deliveries.parquet").touch()
-    outcome = ess("deliveries", "export", "--to", "s3://lake/ess", env=bucket.env)
+    killed_before_its_file_is_in_place(service, work)
+    line = (*LINE, "--format", "jsonl", "-q", "--no-header")
+    service.before = lambda number: 403
+    outcome = ess(*line, env=service.env)
+    assert (outcome.code, outcome.out) == (3, "")
+    (file,) = (work / "lake").iterdir()
+    # Somebody takes what is there, and need not have read what a run printed.
+    file.unlink()
+    service.before = lambda number: None
+    assert ess(*line, env=service.env) == (0, "lake/deliveries-000001.jsonl\t2\n", "")
+    assert ess(*line, env=service.env) == (0, "", "")
+
+
+def test_what_others_have_in_the_directory_stays(ess: Run, service: Deliveries, work: Path) -> None:
+    (work / "lake").mkdir()
+    names = ("movie.999999999.partial", "x.\u00b2.partial", "deliveries.jsonl.1.partial")
+    for name in names:
+        (work / "lake" / name).touch()
+    (work / ".state.original").touch()
+    gone = work / "lake" / "topic=gone" / "day=2026-11-22"
+    gone.mkdir(parents=True)
+    (gone / "deliveries.parquet.999999999.partial").touch()
+    service.rows = [delivery(0)]
+    outcome = ess("deliveries", "export", "--to", "lake", "--format", "csv", env=service.env)
     assert outcome.code == 0
-    # Process 1 always lives.
-    assert [each.name for each in tmp_path.glob("ess-export-*")] == ["ess-export-b.1.partial"]
+    assert {path.name for path in (work / "lake").iterdir()} == {*names, "deliveries.csv"}
+    assert ess(*LINE, "--format", "jsonl", env=service.env).code == 0
+    assert (work / ".state.original").exists()
+
+
+def test_a_directory_may_have_any_name(ess: Run, service: Deliveries, work: Path) -> None:
+    service.rows = [delivery(0)]
+    outcome = ess("deliveries", "export", "--to", "la\udcffke", env=service.env)
+    assert outcome.code == 0
+    assert len(list((work / "la\udcffke").rglob("*.parquet"))) == 1
 
 
 # Two signals reach the run while its thread makes a file.

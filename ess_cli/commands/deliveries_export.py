@@ -119,17 +119,20 @@ def export(
             raise UsageFault("--overlap: of use with --incremental only")
         running.check(job)
         written = running.write_all(job, _narrowed(ess, kind, wanted, cfg), source.batches())
+        _show(ess, kind, to, job, written)
     else:
         narrowed |= {"since": since, "until": until, "param": list(param or ()), "body": body}
         going = _going(ess, kind, job, to, incremental, overlap or "1h", narrowed)
+        from ess_cli.export.layout import Written
         from ess_cli.export.state import alone
 
         with alone(going.path):
-            state, before = running.begin(job, going)
+            state = running.begin(job, going)
             wanted = _narrowed(ess, kind, wanted, cfg)
-            rows = source.batches()
-            written = [*before, *running.write_further(job, going, state, wanted, rows)]
-    _show(ess, kind, to, job, written)
+            state = running.write_further(job, going, state, wanted, source.batches())
+            _show(ess, kind, to, job, [Written(due.file, due.rows) for due in state.publishing])
+            ess.terminal.flush()
+            running.told(going, state)
 
 
 def _export(
@@ -171,7 +174,8 @@ def _export(
         _refuse_one_name(fields)
     table = tables.ATTEMPTS if kind.noun == "attempts" else tables.DELIVERIES
     layout = Layout(chosen, tuple(map(table.column, table.names)), fields, ess.flags.excel)
-    place, name = _place(to, is_file, chosen, incremental)
+    state = None if incremental is None else resolved(Path(incremental))
+    place, name = _place(to, is_file, chosen, kind, state)
     began = monotonic()
 
     def tell(count: int) -> None:
@@ -197,10 +201,11 @@ def _refuse_one_name(fields: Sequence[str]) -> None:
 
 
 def _place(
-    to: str, is_file: bool, chosen: str, incremental: str | None
+    to: str, is_file: bool, chosen: str, kind: "Kind", state: Path | None
 ) -> "tuple[Place, str | None]":
     """Where files go, and the name of the one file, None where there may be many."""
     from ess_cli.export.places import Directory, refuse_odd
+    from ess_cli.export.staging import mark_of_state
 
     if "://" in to:
         from ess_cli.export.bucket import Bucket
@@ -214,11 +219,12 @@ def _place(
             )
         if chosen != "parquet":
             raise UsageFault(f"--format {chosen}: a bucket takes Parquet only")
-        staging = None if incremental is None else resolved(Path(f"{incremental}.staged"))
+        staging = None if state is None else state.with_name(f"{state.name}.staged")
         return Bucket(to, staging), None
     path = resolved(Path(to))
     if not is_file:
-        return Directory(path), None
+        mark = None if state is None else mark_of_state(state, kind.noun, chosen)
+        return Directory(path, mark=mark), None
     refuse_odd(Path(to))
     return Directory(path.parent, make=False, name=path.name), path.name
 

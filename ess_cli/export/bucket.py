@@ -9,18 +9,19 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from shutil import rmtree
-from tempfile import gettempdir, mkdtemp
+from tempfile import TemporaryFile, gettempdir, mkdtemp
 from typing import Any, TypeVar
 
 from ess_cli.errors import FileTrouble, Temporary
-from ess_cli.export.places import PARTIAL, Staging, flush, is_left
-from ess_cli.files import file_trouble
+from ess_cli.export.places import beside
+from ess_cli.export.staging import PARTIAL, Staging, flush, is_left, is_named, mark_of_run
+from ess_cli.files import file_trouble, make_directory
 
 T = TypeVar("T")
 
 # An object that every reader passes over, since its name begins with an underscore.
 MARK = "_ess-export"
-_TEMPORARY = "ess-export-"
+_TEMPORARY = re.compile(rf"ess-export-[^.]*\.([0-9]+){re.escape(PARTIAL)}")
 _AT_ONCE = 4
 # For the first object, which is empty; pyarrow alone would try a server that says nothing for
 # more than a minute and a half.
@@ -48,9 +49,9 @@ class Bucket:
 
     def __init__(self, uri: str, staging: Path | None = None) -> None:
         self._uri = uri
-        self._shown = uri.partition("?")[0].rstrip("/")
-        self._keeps = staging is not None
-        self._directory = staging
+        self.shown = uri.partition("?")[0].rstrip("/")
+        self._kept = staging
+        self._temporary: Path | None = None
         self._staging = Staging()
         self._system: Any = None
         self._root = ""
@@ -64,50 +65,60 @@ class Bucket:
             self._root = root.rstrip("/")
             self._put(MARK, b"")
 
-        if self._directory is None:
-            _remove_temporary()
-        else:
-            _clear(self._directory, keep)
+        try:
+            if self._kept is None:
+                _remove_temporary()
+            else:
+                _clear(self._kept, keep)
+                make_directory(self._kept)
+            with TemporaryFile(dir=self._kept) as probe:
+                probe.write(b"ess")
+                probe.flush()
+        except OSError as error:
+            raise file_trouble("written", self._kept or Path(gettempdir()), error) from error
         self._try("written", lambda: _apart(connect, _PATIENCE_S))
 
     def names(self) -> list[str]:
         """All objects below the prefix."""
-        from pyarrow import fs
-
-        selector = fs.FileSelector(self._root, allow_not_found=True, recursive=True)
-        found = self._try("listed", lambda: _apart(partial(self._system.get_file_info, selector)))
-        start = len(self._root) + 1
-        return [each.path[start:] for each in found if each.type == fs.FileType.File]
+        return list(self._sizes())
 
     def stage(self, name: str) -> Path:
         """A file on this machine."""
         try:
-            if self._directory is None:
-                self._directory = Path(
-                    mkdtemp(prefix=_TEMPORARY, suffix=f".{os.getpid()}{PARTIAL}")
-                )
             return self._staging.add(name, self._directory / name)
         except OSError as error:
             raise file_trouble("written", Path(name), error) from error
 
     def secure(self, names: Sequence[str]) -> dict[str, str]:
         """Flush each to the disk, where a later run would look for it."""
-        if self._keeps and self._directory is not None:
-            flush((self._staging.paths[name] for name in names), self._directory)
+        if self._kept is not None:
+            flush((self._staging.paths[name] for name in names), self._kept)
         return {name: name for name in names}
 
     def is_staged(self, staged: str) -> bool:
-        """Whether there is such a file."""
-        return self._directory is not None and (self._directory / staged).is_file()
+        """Whether there is such a file, and it has not been sent."""
+        path = self._directory / staged
+        return path.is_file() and path.stat().st_size > 0
 
-    def publish(self, staged: Mapping[str, str]) -> None:
-        """Send the files, four at a time; staged they stay, until they are discarded.
+    def has(self, name: str, staged: str) -> bool:
+        """Whether it was sent: by the empty file that is left of it. It may be gone since."""
+        return (self._directory / staged).is_file() or name in self._sizes()
+
+    def publish(self, staged: Mapping[str, str], *, replacing: bool) -> None:
+        """Send the files, four at a time; of each that was sent, an empty one is left.
 
         NOTE: in threads of their own, which no signal interrupts: pyarrow would close an upload
         that was left in the middle, and half an object would be there under its name. Where a
         signal ends the run, or --max-duration, what is on its way is left to itself: it comes to
         its end, or the process does, and an upload without an end leaves no object.
         """
+        if not replacing:
+            there = self._sizes()
+            for name, lies in staged.items():
+                size = (self._directory / lies).stat().st_size
+                # One of the same size was sent by this export, which came not to say so.
+                if there.get(name, size) != size:
+                    raise beside(f"{self.shown}/{name}")
         from concurrent.futures import ThreadPoolExecutor
 
         pool = ThreadPoolExecutor(_AT_ONCE)
@@ -129,18 +140,40 @@ class Bucket:
     def discard(self, keep: Collection[str] = ()) -> None:
         """Remove what is staged, and the directory unless something is to be kept."""
         self._staging.end()
-        if self._directory is not None:
-            _clear(self._directory, keep)
+        if self._temporary is not None:
+            rmtree(self._temporary, ignore_errors=True)
+        if self._kept is not None:
+            _clear(self._kept, keep)
+
+    @property
+    def _directory(self) -> Path:
+        """Where files are staged."""
+        if self._kept is not None:
+            return self._kept
+        if self._temporary is None:
+            self._temporary = Path(mkdtemp(f".{mark_of_run()}{PARTIAL}", "ess-export-"))
+        return self._temporary
+
+    def _sizes(self) -> dict[str, int]:
+        """All objects below the prefix, and how many bytes each has."""
+        from pyarrow import fs
+
+        selector = fs.FileSelector(self._root, allow_not_found=True, recursive=True)
+        found = self._try("listed", lambda: _apart(partial(self._system.get_file_info, selector)))
+        start = len(self._root) + 1
+        return {each.path[start:]: each.size for each in found if each.type == fs.FileType.File}
 
     def _send(self, name: str, staged: str) -> None:
         import pyarrow as pa
 
-        if self._directory is None:
-            raise TypeError(name)
         path = self._directory / staged
-        with pa.memory_map(str(path)) as source:
-            content = source.read_buffer()
-            self._try("written", lambda: self._put(name, content), name)
+
+        def send() -> None:
+            with pa.memory_map(os.fsencode(path)) as source:
+                self._put(name, source.read_buffer())
+
+        self._try("written", send, name)
+        os.truncate(path, 0)
 
     def _put(self, name: str, content: Any) -> None:
         with self._system.open_output_stream(self._path(name)) as stream:
@@ -155,7 +188,7 @@ class Bucket:
         try:
             return work()
         except (OSError, pa.ArrowException) as error:
-            where = f"{self._shown}/{name}".rstrip("/")
+            where = f"{self.shown}/{name}".rstrip("/")
             why = str(error).splitlines()[0] if str(error) else type(error).__name__
             if _MAY_PASS.search(why) or isinstance(error, TimeoutError):
                 raise Temporary(
@@ -171,9 +204,9 @@ class Bucket:
 
 
 def _clear(directory: Path, keep: Collection[str]) -> None:
-    """Remove a directory's files but for those to be kept, and what is empty then."""
+    """Remove what is staged in a directory but for what is to be kept, and what is empty then."""
     for above, _, names in os.walk(directory, topdown=False):
-        for path in (Path(above) / name for name in names):
+        for path in (Path(above) / name for name in names if is_named(name)):
             if path.relative_to(directory).as_posix() not in keep:
                 with suppress(OSError):  # the next run takes it away
                     path.unlink()
@@ -183,11 +216,10 @@ def _clear(directory: Path, keep: Collection[str]) -> None:
 
 def _remove_temporary() -> None:
     """Remove what runs of this user staged that were killed."""
-    if os.name == "nt":
-        return  # there, nobody can tell whether a run is over
-    for found in Path(gettempdir()).glob(f"{_TEMPORARY}*{PARTIAL}"):
+    for found in Path(gettempdir()).glob("ess-export-*"):
+        named = _TEMPORARY.fullmatch(found.name)
         with suppress(OSError):  # it has gone
-            if is_left(found) and found.lstat().st_uid == os.getuid():
+            if named and is_left(named[1], mark_of_run()) and found.lstat().st_uid == os.getuid():
                 rmtree(found, ignore_errors=True)
 
 

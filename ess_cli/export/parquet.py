@@ -126,13 +126,13 @@ class Partitions:
         for directory, batch in self._parted(batches):
             if self._is_left:
                 return
-            batches = self._held.setdefault(directory, [])
-            batches.append(batch)
-            held = self._held_bytes.get(directory, 0) + batch.nbytes
-            self._held_bytes[directory] = held
-            if len(batches) >= _BATCHES and held < len(batches) * _SMALL_BYTES:
-                self._held[directory] = [_whole(batches)]
-            if held >= _GROUP_BYTES:
+            held = self._held.setdefault(directory, [])
+            held.append(batch)
+            held_bytes = self._held_bytes.get(directory, 0) + batch.nbytes
+            self._held_bytes[directory] = held_bytes
+            if len(held) >= _BATCHES and held_bytes < len(held) * _SMALL_BYTES:
+                self._held[directory] = [_whole(held)]
+            if held_bytes >= _GROUP_BYTES:
                 self._flush(directory)
         while sum(self._held_bytes.values()) >= _HELD_BYTES and not self._is_left:
             self._flush(max(self._held_bytes, key=self._held_bytes.__getitem__))
@@ -191,7 +191,7 @@ class _File:
         self._name = name
         self._rows = 0
         try:
-            self._sink = pa.OSFile(str(path), "wb")
+            self._sink = pa.OSFile(os.fsencode(path), "wb")
             self._writer = pq.ParquetWriter(
                 self._sink,
                 columns.schema,

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from threading import Lock
 from typing import Protocol
 
 from ess_cli.errors import FileTrouble
+from ess_cli.export.staging import (
+    PARTIAL,
+    Staging,
+    flush,
+    is_left,
+    mark_in,
+    mark_of_run,
+    take_away,
+)
 from ess_cli.files import file_trouble, flush_directory, make_directory
 
-PARTIAL = ".partial"
 # NOTE: where exports have files, and nowhere else: the directory may be somebody's home.
 _DEPTHS = ("", "topic=*/day=*/")
 
@@ -21,7 +27,12 @@ class Place(Protocol):
 
     A file that is staged lies somewhere else than where it is going to be. Where that is, is told
     as text that means the same to a later run.
+
+    Attributes:
+        shown: where files are, for messages.
     """
+
+    shown: str
 
     def check(self, keep: Collection[str] = ()) -> None:
         """Find out, before anything is fetched, whether files can be written there.
@@ -30,6 +41,7 @@ class Place(Protocol):
 
         Raises:
             FileTrouble: they cannot.
+            Temporary: not at present.
         """
 
     def names(self) -> list[str]:
@@ -42,10 +54,22 @@ class Place(Protocol):
         """See that staged files outlive this run, and the machine's fall; where they are staged."""
 
     def is_staged(self, staged: str) -> bool:
-        """Whether a file is still staged."""
+        """Whether a file is still to be published."""
 
-    def publish(self, staged: Mapping[str, str]) -> None:
-        """Put what was secured in place, over what is there under its name."""
+    def has(self, name: str, staged: str) -> bool:
+        """Whether a file that is not to be published any more has been."""
+
+    def publish(self, staged: Mapping[str, str], *, replacing: bool) -> None:
+        """Put what was secured in place.
+
+        Args:
+            staged: where it is staged, by name.
+            replacing: whether it goes over what has its name.
+
+        Raises:
+            FileTrouble: it cannot be put there; or something has its name, and is to stay.
+            Temporary: not at present.
+        """
 
     def remove(self, names: Iterable[str]) -> None:
         """Take files away."""
@@ -54,54 +78,24 @@ class Place(Protocol):
         """Take away what this run staged, but for what is to be kept; nothing is staged after."""
 
 
-class Staging:
-    """The files that a run has staged.
-
-    A thread may be staging more while another one, where a signal has come, takes them away.
-    """
-
-    def __init__(self) -> None:
-        self.paths: dict[str, Path] = {}
-        self._is_over = False
-        self._lock = Lock()
-
-    def add(self, name: str, path: Path) -> Path:
-        """Make an empty file, private to its owner.
-
-        Raises:
-            OSError: it cannot be made.
-            FileTrouble: the run is being left.
-        """
-        with self._lock:
-            if self._is_over:
-                raise FileTrouble(f"{name} cannot be written: the run has ended")
-            make_directory(path.parent)
-            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-            self.paths[name] = path
-        return path
-
-    def end(self) -> Collection[Path]:
-        """From now on nothing can be added; what is still staged."""
-        with self._lock:
-            self._is_over = True
-            left = list(self.paths.values())
-            self.paths.clear()
-        return left
-
-
 class Directory:
-    """A directory of this machine; what is staged lies there as ``NAME.PID.partial``.
+    """A directory of this machine; what is staged lies there as ``NAME.MARK.partial``.
 
     Args:
         path: the directory.
         make: whether ``check`` makes it where it is missing, for the owner only.
         name: the one file that is meant; None where all of the directory is.
+        mark: what tells the staged files of this export from others'; None for those of a run.
     """
 
-    def __init__(self, path: Path, *, make: bool = True, name: str | None = None) -> None:
+    def __init__(
+        self, path: Path, *, make: bool = True, name: str | None = None, mark: str | None = None
+    ) -> None:
         self.path = path
+        self.shown = str(path)
         self._make = make
         self._name = name
+        self._mark = mark or mark_of_run()
         self._staging = Staging()
 
     def check(self, keep: Collection[str] = ()) -> None:
@@ -114,9 +108,9 @@ class Directory:
             with TemporaryFile(dir=self.path, prefix=".ess-") as probe:
                 probe.write(b"ess")
                 probe.flush()
-            for found in self._partials():
-                if is_left(found) and found.relative_to(self.path).as_posix() not in keep:
-                    found.unlink(missing_ok=True)
+            for found in self._left():
+                if found.relative_to(self.path).as_posix() not in keep:
+                    take_away(found, self.path)
         except OSError as error:
             raise file_trouble("written", self.path, error) from error
 
@@ -132,7 +126,7 @@ class Directory:
     def stage(self, name: str) -> Path:
         """A file beside its final place."""
         try:
-            return self._staging.add(name, self.path / f"{name}.{os.getpid()}{PARTIAL}")
+            return self._staging.add(name, self.path / f"{name}.{self._mark}{PARTIAL}")
         except OSError as error:
             raise file_trouble("written", self.path / name, error) from error
 
@@ -146,12 +140,18 @@ class Directory:
         """Whether there is such a file."""
         return (self.path / staged).is_file()
 
-    def publish(self, staged: Mapping[str, str]) -> None:
+    def has(self, name: str, staged: str) -> bool:
+        """Whether it is there."""
+        return (self.path / name).is_file()
+
+    def publish(self, staged: Mapping[str, str], *, replacing: bool) -> None:
         """Rename each, then flush the directories."""
         path, above = self.path, set()
         try:
             for name, lies in staged.items():
                 path = self.path / name
+                if not replacing and path.exists():
+                    raise beside(path)
                 (self.path / lies).replace(path)
                 self._staging.paths.pop(name, None)
                 above.add(path.parent)
@@ -172,45 +172,25 @@ class Directory:
     def discard(self, keep: Collection[str] = ()) -> None:
         """Remove what is staged, and the directories made for it alone."""
         for path in self._staging.end():
-            if path.relative_to(self.path).as_posix() in keep:
-                continue
-            try:
-                path.unlink(missing_ok=True)
-                for above in path.parents:
-                    if above == self.path or any(above.iterdir()):
-                        break
-                    above.rmdir()
-            except OSError:
-                continue  # the next run takes it away
+            if path.relative_to(self.path).as_posix() not in keep:
+                take_away(path, self.path)
 
-    def _partials(self) -> Iterator[Path]:
-        if self._name is None:
-            return (found for depth in _DEPTHS for found in self.path.glob(f"{depth}*{PARTIAL}"))
-        return (
-            found
-            for found in self.path.glob(f"*{PARTIAL}")
-            if found.name.startswith(f"{self._name}.")
-        )
+    def _left(self) -> Iterator[Path]:
+        """The files that were staged in runs that are over."""
+        depths = _DEPTHS if self._name is None else ("",)
+        for depth in depths:
+            for found in self.path.glob(f"{depth}*{PARTIAL}"):
+                mark = mark_in(found.name, self._name)
+                if mark is not None and is_left(mark, self._mark):
+                    yield found
 
 
-def is_left(path: Path) -> bool:
-    """Whether the run that staged something, with its number before the ending, is over.
-
-    It is where the number is that of this run, which has staged nothing yet: in a container, each
-    run has the same.
-    """
-    pid = path.name.split(".")[-2]
-    if not pid.isdigit() or int(pid) == os.getpid():
-        return pid.isdigit()
-    if os.name == "nt":
-        return False  # there, asking would end the process
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except (OSError, OverflowError):
-        return False
-    return False
+def beside(where: object) -> FileTrouble:
+    """The error where another export has written a file of this one's name."""
+    return FileTrouble(
+        f"{where} is there already, and not of this export",
+        hint="each export has a target of its own; what this one has finished stays staged",
+    )
 
 
 def refuse_odd(path: Path) -> None:
@@ -222,24 +202,3 @@ def refuse_odd(path: Path) -> None:
     if path.exists() and not path.is_file():
         what = "a directory" if path.is_dir() else "not a regular file"
         raise FileTrouble(f"{path} cannot be written: it is {what}", hint="--to names a new file")
-
-
-def flush(paths: Iterable[Path], root: Path) -> None:
-    """See that files, and their names below a directory, are on the disk.
-
-    Raises:
-        FileTrouble: one of them cannot be written to the end.
-    """
-    above = {root}
-    for path in paths:
-        try:
-            descriptor = os.open(path, os.O_RDONLY if os.name != "nt" else os.O_RDWR)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-        except OSError as error:
-            raise file_trouble("written", path, error) from error
-        above.update(each for each in path.parents if root in each.parents)
-    for path in above:
-        flush_directory(path)

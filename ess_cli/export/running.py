@@ -15,6 +15,7 @@ from ess_cli.export.lines import Lines
 from ess_cli.export.places import Place
 from ess_cli.export.selection import Further, Kind, Once, Selection, Wanted
 
+_SHOWN = 10
 Batches = Iterable[Sequence[Row]]
 
 
@@ -61,7 +62,7 @@ def check(export: Export) -> None:
             stand once more.
     """
     export.place.check()
-    if export.name is None and _numbered(export):
+    if export.name is None and _numbers(export, export.place.names()):
         raise SafetyStop(
             "the target has the files of an export that goes on (--incremental)",
             hint="name another directory, or the state file with --incremental",
@@ -81,36 +82,39 @@ def write_all(export: Export, wanted: Wanted, batches: Batches) -> list[Written]
     place, kind = export.place, export.kind
     try:
         written = _stage(export, Once(kind, wanted), batches, export.name or kind.noun)
-        place.publish(place.secure([each.name for each in written]))
+        place.publish(place.secure([each.name for each in written]), replacing=True)
         if export.name is None:
             now = {each.name for each in written}
             pattern = _pattern(export, "")
             there = place.names()
             place.remove(name for name in there if pattern.fullmatch(name) and name not in now)
     finally:
-        place.discard()
+        _discard(place)
     return written
 
 
-def begin(export: Export, going: Going) -> tuple[states.State, list[Written]]:
+def begin(export: Export, going: Going) -> states.State:
     """The state to go on from; where there is none yet, one is made.
 
     From then on files with numbers have a state that knows of them. Where the run before was
     killed while it put its files in place, the rest is put there now.
 
     Returns:
-        The state, and the files of the run before, which had not come to say so.
+        The state; what it is publishing is in place, and to be printed.
 
     Raises:
         FileTrouble: state or target cannot be read or written; the state is not of this export,
-            or older than the files.
+            or older than the files; files of the run before are gone.
+        Temporary: the target is not to be had at present.
         SafetyStop: the target has files already, and there is no state.
     """
     found = states.load(going.path, going.export)
-    export.place.check({due.staged for due in found.publishing} if found else ())
-    highest = max(_numbered(export), default=0)
+    due = found.publishing if found else ()
+    export.place.check({each.staged for each in due if each.staged})
+    names = export.place.names()
+    highest = max(_numbers(export, names), default=0)
     if found is None:
-        if highest or any(map(_pattern(export, "").fullmatch, export.place.names())):
+        if highest or any(map(_pattern(export, "").fullmatch, names)):
             raise SafetyStop(
                 f"the target has exported {export.kind.noun} already, and there is no state"
                 f" {going.path}",
@@ -129,7 +133,7 @@ def begin(export: Export, going: Going) -> tuple[states.State, list[Written]]:
 
 def write_further(
     export: Export, going: Going, state: states.State, wanted: Wanted, batches: Batches
-) -> list[Written]:
+) -> states.State:
     """Write the rows that no run before has written, under the next number.
 
     First all files are finished, then the state says that they are to be there, then they are put
@@ -138,10 +142,12 @@ def write_further(
     has read stays.
 
     Returns:
-        The files; none where there was nothing new.
+        The state; what it is publishing is in place, and to be printed.
 
     Raises:
-        FileTrouble: a file or the state cannot be written.
+        FileTrouble: a file or the state cannot be written; or not be put in place, which the next
+            run tries again.
+        Temporary: the target is not to be had at present, which is the same.
         EssError: what getting the rows raises; files and state are as they were.
     """
     selection = Further(export.kind, wanted, state, going.overlap, going.now)
@@ -150,47 +156,74 @@ def write_further(
     try:
         written = _stage(export, selection, batches, f"{export.kind.noun}-{sequence:06}")
         staged = export.place.secure([each.name for each in written])
+        new = [states.Due(each.name, staged[each.name], each.rows) for each in written]
         after = selection.state()._replace(
-            sequence=sequence if written else state.sequence,
-            publishing=tuple(
-                states.Due(each.name, staged[each.name], each.rows) for each in written
-            ),
+            sequence=sequence if written else state.sequence, publishing=(*state.publishing, *new)
         )
         # Whether a signal comes before the state is written or after it, the next run will see.
         kept = staged.values()
         try:
             states.save(going.path, going.export, after)
         except Exception:
-            kept = ()
+            if states.load(going.path, going.export) == state:
+                kept = ()
             raise
-        _put_in_place(export, going, after)
+        after = _put_in_place(export, going, after)
         kept = ()
     finally:
-        export.place.discard(kept)
-    return written
+        _discard(export.place, kept)
+    return after
 
 
-def _put_in_place(
-    export: Export, going: Going, state: states.State
-) -> tuple[states.State, list[Written]]:
-    """Publish what the state says is to be there; the state that has nothing more of it."""
-    if not state.publishing:
-        return state, []
+def told(going: Going, state: states.State) -> None:
+    """The files that the state is publishing have been printed.
+
+    Raises:
+        FileTrouble: the state cannot be written: they will be printed once more.
+    """
+    if state.publishing:
+        states.save(going.path, going.export, state._replace(publishing=()))
+
+
+def _put_in_place(export: Export, going: Going, state: states.State) -> states.State:
+    """Publish what the state says is to be there; the state that knows of it.
+
+    Raises:
+        FileTrouble: some of it is gone. It is told of once: the next run goes on without it.
+    """
     place = export.place
-    staged = {due.file: due.staged for due in state.publishing if place.is_staged(due.staged)}
-    if len(staged) < len(state.publishing):
-        there = {*place.names(), *staged}
-        for due in state.publishing:
-            if due.file not in there:
-                raise FileTrouble(
-                    f"{due.file} is finished, and neither in its place nor where it was staged",
-                    details=(f"  staged: {due.staged}", f"  rows: {due.rows}"),
-                    hint="put it back; or, if it has been taken away, an empty file of that name",
-                )
-    place.publish(staged)
-    done = state._replace(publishing=())
+    due = [each for each in state.publishing if each.staged]
+    if not due:
+        return state
+    staged = {each.file: each.staged for each in due if place.is_staged(each.staged)}
+    gone = [
+        each for each in due if each.file not in staged and not place.has(each.file, each.staged)
+    ]
+    place.publish(staged, replacing=False)
+    there = tuple(each._replace(staged="") for each in state.publishing if each not in gone)
+    done = state._replace(publishing=there)
     states.save(going.path, going.export, done)
-    return done, [Written(due.file, due.rows) for due in state.publishing]
+    if gone:
+        rows = sum(each.rows for each in gone)
+        lines = [f"  {place.shown}/{each.file}, {each.rows} rows" for each in gone[:_SHOWN]]
+        more = len(gone) - len(lines)
+        raise FileTrouble(
+            f"{rows} exported rows may be in no file: what was finished is neither in its place"
+            " nor staged any more",
+            details=(*lines, *([f"  and {more} more"] if more else [])),
+            hint="unless it was taken away from there, begin anew, with another state file and"
+            " target; else run it again, and it goes on without these",
+        )
+    return done
+
+
+def _discard(place: Place, keep: Collection[str] = ()) -> None:
+    try:
+        place.discard(keep)
+    except BaseException:
+        # A second signal, which can wait for the little that is left.
+        place.discard(keep)
+        raise
 
 
 def _stage(export: Export, selection: Selection, batches: Batches, stem: str) -> list[Written]:
@@ -249,11 +282,10 @@ def _with_body(rows: Sequence[Row], fields: tuple[str, ...]) -> Sequence[Row]:
     return [{**row, **{key: body.get(field) for key, field in pairs}} for row, body in bodies]
 
 
-def _numbered(export: Export) -> set[int]:
-    """The numbers of the files that are there."""
+def _numbers(export: Export, names: Iterable[str]) -> set[int]:
+    """The numbers of files."""
     pattern = _pattern(export, r"-(\d{6,})")
-    found = (pattern.fullmatch(name) for name in export.place.names())
-    return {int(match[1]) for match in found if match}
+    return {int(match[1]) for match in map(pattern.fullmatch, names) if match}
 
 
 def _pattern(export: Export, number: str) -> re.Pattern[str]:

@@ -11,17 +11,19 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ess_cli.errors import FileTrouble, LocalTrouble
+from ess_cli.export.staging import PARTIAL
 from ess_cli.files import file_trouble, make_directory, write_whole
 
 VERSION = 1
 
 
 class Due(NamedTuple):
-    """A file that is to be in its place, and may be staged still.
+    """A file that is to be in its place.
 
     Attributes:
         file: its path below the target.
-        staged: where it lies until then, as the target tells it.
+        staged: where it lies until then, as the target tells it; empty where it is known to be in
+            place, and only has not been printed.
         rows: how many it has.
     """
 
@@ -35,7 +37,7 @@ class State(NamedTuple):
 
     Attributes:
         sequence: the number of the last run that wrote files; 0 before the first one.
-        publishing: that run's files, until all of them are known to be in place.
+        publishing: files until they are known to be in place, and have been printed.
         newest: how far the runs have read, in time, as ISO 8601; None before the first one.
         remembered_from: every row exported that is not older than this is in ``exported``;
             None where all of them are.
@@ -133,7 +135,7 @@ def alone(path: Path) -> Iterator[None]:
         raise file_trouble("written", lock, error) from error
     with held:
         # What runs left that were killed while they wrote it: nobody else is writing now.
-        for left in path.parent.glob(f".{escape(path.name)}.????????"):
+        for left in path.parent.glob(f".{escape(path.name)}.????????{PARTIAL}"):
             left.unlink(missing_ok=True)
         yield
 

@@ -8,6 +8,7 @@ LAKE = "test_export_parquet.py::"
 PLACES = "test_export_odd_places.py::"
 BUCKET = "test_export_bucket_trouble.py::"
 DEAD = "test_export_killed.py::"
+SENT = "test_export_bucket_killed.py::"
 KILLED = f"{DEAD}test_a_run_killed_at_any_point_and_started_again_leaves_what_one_run_leaves"
 
 MUSTS = (
@@ -36,25 +37,24 @@ MUSTS = (
     must(
         "A file is there whole or not at all: .partial, flushed, renamed.",
         (
-            'return self._staging.add(name, self.path / f"{name}.{os.getpid()}{PARTIAL}")',
+            'return self._staging.add(name, self.path / f"{name}.{self._mark}{PARTIAL}")',
             "return self._staging.add(name, self.path / name)",
             f"{WHOLE}test_a_run_that_is_ended_leaves_the_old_file_whole_and_the_next_one_tidies_up"
             f" {WHOLE}test_a_disk_that_is_full_leaves_the_old_file_whole",
         ),
         (
-            "    finally:\n        place.discard()\n",
+            "    finally:\n        _discard(place)\n",
             "    finally:\n        place.names()\n",
             f"{WHOLE}test_a_service_that_dies_leaves_the_old_file_whole_and_the_next_run_right",
         ),
         (
-            "                if is_left(found) and found",
-            "                if is_left(Path('x.1.partial')) and found",
+            "                if mark is not None and is_left(mark, self._mark):\n",
+            "                if mark is None:\n",
             f"{WHOLE}test_a_run_that_is_ended_leaves_the_old_file_whole_and_the_next_one_tidies_up",
         ),
         (
-            "    try:\n        os.kill(int(pid), 0)\n    except ProcessLookupError:",
-            "    return True\n    try:\n        os.kill(int(pid), 0)\n"
-            "    except ProcessLookupError:",
+            "        os.kill(int(mark), 0)\n",
+            "        raise ProcessLookupError\n",
             f"{WHOLE}test_two_exports_at_once_leave_each_other_s_files_alone",
         ),
     ),
@@ -90,10 +90,19 @@ MUSTS = (
     must(
         "An export looks, and takes away, only where exports have files.",
         (
-            "            return (found for depth in _DEPTHS for found in"
-            ' self.path.glob(f"{depth}*{PARTIAL}"))',
-            '            return self.path.rglob(f"*{PARTIAL}")',
+            '            for found in self.path.glob(f"{depth}*{PARTIAL}"):\n',
+            '            for found in self.path.rglob(f"*{PARTIAL}"):\n',
             f"{PLACES}test_what_lies_deeper_in_the_directory_is_nobody_s_business",
+        ),
+        (
+            "    known = _NAME if name is None else re.escape(name)\n",
+            '    known = ".*"\n',
+            f"{DEAD}test_what_others_have_in_the_directory_stays",
+        ),
+        (
+            'glob(f".{escape(path.name)}.????????{PARTIAL}")',
+            'glob(f".{escape(path.name)}.*")',
+            f"{DEAD}test_what_others_have_in_the_directory_stays",
         ),
         (
             "if pattern.fullmatch(name) and name not in now)",
@@ -109,20 +118,19 @@ MUSTS = (
             f"{DEAD}test_what_a_killed_run_published_stays_although_the_list_is_another_one_since",
         ),
         (
-            "export.place.check({due.staged for due in found.publishing} if found else ())",
+            "export.place.check({each.staged for each in due if each.staged})",
             "export.place.check()",
             KILLED,
         ),
         (
             "    return _put_in_place(export, going, found)\n",
-            "    return found, []\n",
+            "    return found\n",
             KILLED,
         ),
         (
             "        kept = staged.values()\n",
             "",
-            f"{DEAD}test_a_bucket_gets_the_rest_of_what_a_killed_run_was_sending"
-            f" {BUCKET}test_a_server_that_dies_between_two_files_leaves_whole_ones_and_the_next"
+            f"{BUCKET}test_a_server_that_dies_between_two_files_leaves_whole_ones_and_the_next"
             "_run_is_right",
         ),
         (
@@ -131,19 +139,39 @@ MUSTS = (
             KILLED,
         ),
         (
-            "            if due.file not in there:\n",
-            "            if not due.file:\n",
-            f"{DEAD}test_what_is_finished_and_gone_is_told_and_how_to_go_on",
+            "    if gone:\n",
+            "    if not gone:\n",
+            f"{DEAD}test_what_is_finished_and_gone_is_told_once",
         ),
         (
-            "    if not pid.isdigit() or int(pid) == os.getpid():\n        return pid.isdigit()\n",
-            "    if not pid.isdigit() or int(pid) == os.getpid():\n        return False\n",
-            f"{DEAD}test_what_a_killed_run_staged_for_a_bucket_is_taken_away_by_the_next",
+            "    if mark == own:\n        return True\n",
+            "    if mark == own:\n        return False\n",
+            f"{SENT}test_what_a_killed_run_staged_for_a_bucket_is_taken_away_by_the_next",
         ),
         (
             "            _remove_temporary()\n",
             "            pass\n",
-            f"{DEAD}test_what_a_killed_run_staged_for_a_bucket_is_taken_away_by_the_next",
+            f"{SENT}test_what_a_killed_run_staged_for_a_bucket_is_taken_away_by_the_next",
+        ),
+        (
+            "        os.truncate(path, 0)\n",
+            "",
+            f"{SENT}test_a_bucket_gets_the_rest_of_what_a_killed_run_was_sending",
+        ),
+        (
+            '        staging = None if state is None else state.with_name(f"{state.name}.staged")\n',
+            '        staging = None if state is None else Path("link.staged").absolute()\n',
+            f"{SENT}test_a_bucket_gets_the_rest_of_what_a_killed_run_was_sending",
+        ),
+        (
+            "            running.told(going, state)\n",
+            "",
+            f"{DEAD}test_what_was_put_in_place_is_printed_by_the_next_run_that_ends_well",
+        ),
+        (
+            "publishing=(*state.publishing, *new)\n",
+            "publishing=(*new,)\n",
+            f"{DEAD}test_what_was_put_in_place_is_printed_by_the_next_run_that_ends_well",
         ),
         (
             "            wait(writing)\n            raise\n",
@@ -173,6 +201,29 @@ MUSTS = (
             " _is_before(self._wanted.until, moment):\n            return False\n",
             "",
             f"{GOING}test_what_until_left_out_comes_later",
+        ),
+    ),
+    must(
+        "Two exports in one place keep their hands off each other's files.",
+        (
+            'return f"s{sha256(told).hexdigest()[:8]}"',
+            'return f"s{sha256(b"").hexdigest()[:8]}"',
+            f"{DEAD}test_another_export_leaves_what_a_killed_one_has_finished",
+        ),
+        (
+            "        return False  # another export's; and",
+            "        return True  # another export's; and",
+            f"{DEAD}test_another_export_leaves_what_a_killed_one_has_finished",
+        ),
+        (
+            "                if not replacing and path.exists():\n",
+            "                if not path.parent.exists():\n",
+            f"{DEAD}test_another_export_leaves_what_a_killed_one_has_finished",
+        ),
+        (
+            "                if there.get(name, size) != size:\n",
+            "                if not size:\n",
+            f"{SENT}test_an_object_that_this_export_has_not_written_stays",
         ),
     ),
     must(
@@ -239,14 +290,13 @@ MUSTS = (
             f"{PLACES}test_what_is_no_state_is_told_and_left_as_it_is",
         ),
         (
-            '        if highest or any(map(_pattern(export, "").fullmatch,'
-            " export.place.names())):\n",
+            '        if highest or any(map(_pattern(export, "").fullmatch, names)):\n',
             "        if not highest and highest:\n",
             f"{GOING}test_files_without_their_state_are_not_written_over",
         ),
         (
-            "    if export.name is None and _numbered(export):\n",
-            "    if export.name and _numbered(export):\n",
+            "    if export.name is None and _numbers(export, export.place.names()):\n",
+            "    if export.name and _numbers(export, export.place.names()):\n",
             f"{GOING}test_all_rows_are_not_put_beside_those_of_a_going_export",
         ),
     ),

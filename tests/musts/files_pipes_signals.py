@@ -15,7 +15,7 @@ MUSTS = (
     must(
         "A full disk leaves the file that was there as it was.",
         (
-            'handle, temporary = mkstemp(dir=target.parent, prefix=f".{target.name}.")',
+            'handle, temporary = mkstemp(".partial", f".{target.name}.", target.parent)',
             "temporary = str(target)\n"
             "        handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)",
             f"{PROFILE}test_a_full_disk_leaves_the_old_file_as_it_was",
@@ -29,7 +29,7 @@ MUSTS = (
     must(
         "A file stands under its final name only when it is whole and on the disk.",
         (
-            'handle, temporary = mkstemp(dir=target.parent, prefix=f".{target.name}.")',
+            'handle, temporary = mkstemp(".partial", f".{target.name}.", target.parent)',
             "temporary = str(target)\n"
             "        handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)",
             f"{PROFILE}test_a_write_that_is_killed_leaves_the_old_file_as_it_was",

@@ -189,7 +189,7 @@ MUSTS = (
     must(
         "New files with secrets or phone numbers are 0600 from birth.",
         (
-            '        handle, temporary = mkstemp(dir=target.parent, prefix=f".{target.name}.")\n',
+            '        handle, temporary = mkstemp(".partial", f".{target.name}.", target.parent)\n',
             '        temporary = f"{target}.{os.getpid()}"\n'
             "        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT, 0o666)\n"
             "        os.chmod(handle, 0o600)\n",
@@ -220,8 +220,8 @@ MUSTS = (
             "test_torture.py::test_a_file_is_on_the_disk_before_it_takes_its_name",
         ),
         (
-            "mkstemp(dir=target.parent, prefix=",
-            "mkstemp(prefix=",
+            'mkstemp(".partial", f".{target.name}.", target.parent)',
+            'mkstemp(".partial", f".{target.name}.")',
             "test_torture.py::test_a_file_is_on_the_disk_before_it_takes_its_name",
         ),
         (

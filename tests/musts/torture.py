@@ -50,7 +50,7 @@ MUSTS = (
     must(
         "A file is whole under its name, or not there.",
         (
-            '        handle, temporary = mkstemp(dir=target.parent, prefix=f".{target.name}.")\n',
+            '        handle, temporary = mkstemp(".partial", f".{target.name}.", target.parent)\n',
             "        handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)\n"
             "        temporary = str(target)\n",
             f"{_TRIED}[configure] {_ALL}[configure]",
