@@ -245,7 +245,7 @@ def spend(service: Service, *, hours: int, span: int, an_hour: int) -> dict[str,
     deliveries, attempts = listed(service, "list"), listed(service, "attempts")
     check_deliveries(service, deliveries)
     files = check_exports(crontab, deliveries, attempts)
-    for left in ("*.partial", ".*.state.*"):
+    for left in ("[!.]*.partial", ".*.state.*"):
         assert [path for path in service.work.rglob(left) if path.suffix != ".lock"] == []
     service.stop()
     retried = Counter((row["event-id"], row["del-cfg-nm"]) for row in attempts)

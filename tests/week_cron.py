@@ -8,7 +8,7 @@ import json
 import random
 import signal
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -61,7 +61,7 @@ class Stand(NamedTuple):
 
     Attributes:
         rest: what its state says, but for what is due.
-        due: the files that are to be in place, and may not be yet.
+        due: the files that are to be in place, and may not be yet, or have not been printed.
         files: those that are.
     """
 
@@ -105,6 +105,8 @@ class Crontab:
         self._moves, self._move_s = 0, 0.0
         self._bag: list[str | None] = []
         self._points: dict[str, int] = {}
+        # What runs that ended well said that they wrote.
+        self._printed: defaultdict[str, set[str]] = defaultdict(set)
         self._lasted_s: dict[str, float] = {}
         self._whole: dict[Path, tuple[int, int, int]] = {}
         home = service.home
@@ -143,6 +145,8 @@ class Crontab:
             else:
                 raise AssertionError(f"{job.name} never succeeds")
             self._check(job)
+            there = {path.relative_to(self._work).as_posix() for path in self.files(job)}
+            assert self._printed[job.name] == there
 
     @property
     def figures(self) -> dict[str, Any]:
@@ -188,10 +192,10 @@ class Crontab:
         elif (code := self._run(job.name, line, kind)) in UNCHANGED:
             assert code != 12
             found = self._state_of(job)
-            if before.due and not found.due:
+            if found.due and found.due == [[name, "", rows] for name, _, rows in before.due]:
                 # What a killed run had finished is put in place before anything is fetched.
-                due = {self._work / job.name / each[0] for each in before.due}
-                before = before._replace(due=[], files=before.files | due)
+                due = {self._work / job.name / name for name, _, _ in found.due}
+                before = before._replace(due=found.due, files=before.files | due)
             # The first run makes the state before it fetches anything.
             assert found == (before if before.rest else before._replace(rest=found.rest)), line
         self._check(job)
@@ -264,6 +268,8 @@ class Crontab:
         assert "a bug in ess" not in said
         if code == 0:
             self._points[name] = going.passed
+            lines = going.text("out").splitlines()[1:]
+            self._printed[name].update(line.partition("\t")[0] for line in lines)
         self.codes[name, code] += 1
         going.forget()
         return code
