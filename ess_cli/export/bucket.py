@@ -112,6 +112,8 @@ class Bucket:
         signal ends the run, or --max-duration, what is on its way is left to itself: it comes to
         its end, or the process does, and an upload without an end leaves no object.
         """
+        from concurrent.futures import ThreadPoolExecutor
+
         if not replacing:
             there = self._sizes()
             for name, lies in staged.items():
@@ -119,8 +121,6 @@ class Bucket:
                 # One of the same size was sent by this export, which came not to say so.
                 if there.get(name, size) != size:
                     raise beside(f"{self.shown}/{name}")
-        from concurrent.futures import ThreadPoolExecutor
-
         pool = ThreadPoolExecutor(_AT_ONCE)
         try:
             sent = [pool.submit(self._send, name, lies) for name, lies in staged.items()]
