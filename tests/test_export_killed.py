@@ -218,16 +218,17 @@ def test_a_directory_may_have_any_name(ess: Run, service: Deliveries, work: Path
     assert len(list((work / "la\udcffke").rglob("*.parquet"))) == 1
 
 
-# Two signals reach the run while its thread makes a file.
+# Two signals reach the run while its thread has staged a file, and has not opened it.
 _TWICE = """
 import os, signal, sys, threading, time
-def hook(event, args):
-    if event == "open" and str(args[0]).endswith(".partial"):
-        if threading.current_thread() is not threading.main_thread():
-            for _ in range(2):
-                os.kill(os.getpid(), signal.SIGTERM)
-                time.sleep(0.3)
-sys.addaudithook(hook)
+signals = [signal.SIGTERM, signal.SIGTERM]
+def profile(frame, event, arg):
+    code = frame.f_code
+    if event == "call" and (code.co_name, code.co_filename[-10:]) == ("__init__", "parquet.py"):
+        while signals:
+            os.kill(os.getpid(), signals.pop())
+            time.sleep(0.4)
+threading.setprofile(profile)
 from ess_cli.main import main
 sys.exit(main(sys.argv[3:]))
 """

@@ -116,11 +116,12 @@ def test_what_lies_deeper_in_the_directory_is_nobody_s_business(
 ) -> None:
     mine = work / "home" / "mine"
     mine.mkdir(parents=True)
-    (mine / "film.4194304.partial").write_text("mine")
+    partial = mine / "deliveries.jsonl.4194304.partial"
+    partial.write_text("mine")
     (mine / "deliveries-000001.jsonl").write_text("mine")
     service.rows = [delivery(1)]
     assert ess(*EXPORT, "home", "--incremental", "state", env=service.env).code == 0
-    assert (mine / "film.4194304.partial").read_text() == "mine"
+    assert partial.read_text() == "mine"
     assert (work / "home" / "deliveries-000001.jsonl").exists()
 
 

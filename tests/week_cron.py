@@ -105,7 +105,7 @@ class Crontab:
         self._moves, self._move_s = 0, 0.0
         self._bag: list[str | None] = []
         self._points: dict[str, int] = {}
-        # What runs that ended well said that they wrote.
+        # What runs said that they wrote; one may be killed when it has said so.
         self._printed: defaultdict[str, set[str]] = defaultdict(set)
         self._lasted_s: dict[str, float] = {}
         self._whole: dict[Path, tuple[int, int, int]] = {}
@@ -146,7 +146,7 @@ class Crontab:
                 raise AssertionError(f"{job.name} never succeeds")
             self._check(job)
             there = {path.relative_to(self._work).as_posix() for path in self.files(job)}
-            assert self._printed[job.name] == there
+            assert self._printed[job.name] == there, self._printed[job.name] ^ there
 
     @property
     def figures(self) -> dict[str, Any]:
@@ -268,8 +268,8 @@ class Crontab:
         assert "a bug in ess" not in said
         if code == 0:
             self._points[name] = going.passed
-            lines = going.text("out").splitlines()[1:]
-            self._printed[name].update(line.partition("\t")[0] for line in lines)
+        lines = going.text("out").splitlines()[1:]
+        self._printed[name].update(line.partition("\t")[0] for line in lines)
         self.codes[name, code] += 1
         going.forget()
         return code

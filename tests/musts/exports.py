@@ -125,7 +125,7 @@ MUSTS = (
         (
             "    return _put_in_place(export, going, found)\n",
             "    return found\n",
-            KILLED,
+            f"{DEAD}test_what_was_put_in_place_is_printed_by_the_next_run_that_ends_well",
         ),
         (
             "        kept = staged.values()\n",
