@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from contextlib import suppress
@@ -119,7 +120,6 @@ def write_whole(path: Path, content: bytes, *, private: bool = True) -> None:
             os.fsync(stream.fileno())
         Path(temporary).replace(target)
         temporary = None
-        flush_directory(target.parent)
     except (OSError, RuntimeError) as error:
         raise file_trouble("written", path, error) from error
     finally:
@@ -129,15 +129,23 @@ def write_whole(path: Path, content: bytes, *, private: bool = True) -> None:
 
 
 def flush_directory(path: Path) -> None:
-    """See that what was renamed in a directory is on the disk, where the file system can say so."""
+    """See that what was renamed in a directory is on the disk, where that can be done.
+
+    Raises:
+        OSError: it may not be.
+    """
     if os.name == "nt":
         return  # there, a directory cannot be opened
-    with suppress(OSError):
+    try:
         descriptor = os.open(path, os.O_RDONLY)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+    except OSError as error:
+        # Some file systems have no such thing; and who may not list a directory cannot do it.
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EACCES):
+            raise
 
 
 def make_directory(path: Path) -> None:

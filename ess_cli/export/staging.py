@@ -120,16 +120,16 @@ def flush(paths: Iterable[Path], root: Path) -> None:
     Raises:
         FileTrouble: one of them cannot be written to the end.
     """
-    above = {root.parent, root}
-    for path in paths:
-        try:
+    path, above = root, {root.parent, root}
+    try:
+        for path in paths:
             descriptor = os.open(path, os.O_RDONLY if os.name != "nt" else os.O_RDWR)
             try:
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
-        except OSError as error:
-            raise file_trouble("written", path, error) from error
-        above.update(each for each in path.parents if root in each.parents)
-    for path in above:
-        flush_directory(path)
+            above.update(each for each in path.parents if root in each.parents)
+        for path in above:
+            flush_directory(path)
+    except OSError as error:
+        raise file_trouble("written", path, error) from error

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from ess_cli.errors import FileTrouble, LocalTrouble
 from ess_cli.export.staging import PARTIAL
-from ess_cli.files import file_trouble, make_directory, write_whole
+from ess_cli.files import file_trouble, flush_directory, make_directory, write_whole
 
 VERSION = 1
 
@@ -95,7 +95,8 @@ def save(path: Path, export: Mapping[str, Any], state: State) -> None:
     """Write a state in place of the one before, whole or not at all.
 
     Raises:
-        FileTrouble: it cannot be written; the one before is as it was.
+        FileTrouble: it cannot be written; the one before is as it was, unless it is only unknown
+            whether the new one would outlive the machine's fall.
     """
     document = {
         "ess-export": VERSION,
@@ -109,6 +110,11 @@ def save(path: Path, export: Mapping[str, Any], state: State) -> None:
     }
     document["sha256"] = _digest(document)
     write_whole(path, json.dumps(document, indent=0).encode() + b"\n")
+    try:
+        # What it says is done next, and must not be on the disk before it.
+        flush_directory(path.parent)
+    except OSError as error:
+        raise file_trouble("written", path, error) from error
 
 
 @contextmanager
